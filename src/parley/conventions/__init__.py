@@ -1,0 +1,31 @@
+"""What real clients call things, as data.
+
+One table per dialect in `dialects/`; `precedence.py` has the session keys. The compiler turns the
+tables into the SQL view that fills typed columns, `messages.py` is the only reader of payloads,
+and `docs.py` writes docs/conventions.md. A new client is one file here.
+
+May import model. Refuses to know storage, HTTP, or how turns are made of messages.
+"""
+
+from parley.conventions.compiler import render_view, view_hash
+from parley.conventions.dialects import DIALECTS
+from parley.conventions.messages import SpanMessages, payload_keys, read_span_messages
+from parley.conventions.precedence import SESSION_KEYS, SessionKey
+from parley.conventions.table import Dialect, Field, Payload
+from parley.conventions.values import decode_any_value, read_labels
+
+__all__ = [
+    "DIALECTS",
+    "SESSION_KEYS",
+    "Dialect",
+    "Field",
+    "Payload",
+    "SessionKey",
+    "SpanMessages",
+    "decode_any_value",
+    "payload_keys",
+    "read_labels",
+    "read_span_messages",
+    "render_view",
+    "view_hash",
+]

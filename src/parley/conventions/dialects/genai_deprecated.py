@@ -1,0 +1,25 @@
+"""OpenTelemetry GenAI names that were renamed or dropped, still sent by released clients."""
+
+from parley.conventions.table import Dialect, Field, Payload
+
+__all__ = ["DIALECT"]
+
+DIALECT = Dialect(
+    name="genai-deprecated",
+    title="OpenTelemetry GenAI, deprecated names",
+    source="https://opentelemetry.io/docs/specs/semconv/registry/attributes/gen-ai/",
+    fields={
+        "provider": [Field("gen_ai.system")],
+        "input_tokens": [Field("gen_ai.usage.prompt_tokens")],
+        "output_tokens": [Field("gen_ai.usage.completion_tokens")],
+        "cached_tokens": [Field("gen_ai.usage.cache_read_input_tokens")],
+        "cache_write_tokens": [
+            Field("gen_ai.usage.cache_write.input_tokens"),
+            Field("gen_ai.usage.cache_creation_input_tokens"),
+        ],
+        "reasoning_tokens": [Field("gen_ai.usage.reasoning_tokens")],
+    },
+    inputs=[Payload("gen_ai.prompt"), Payload("gen_ai.prompt", shape="indexed")],
+    outputs=[Payload("gen_ai.completion"), Payload("gen_ai.completion", shape="indexed")],
+    remarks="The reasoning count of OpenLLMetry uses the deprecated name beside current ones.",
+)

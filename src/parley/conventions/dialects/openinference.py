@@ -1,0 +1,52 @@
+"""OpenInference: Arize Phoenix and the instrumentors of its family, Python and JS."""
+
+from parley.conventions.table import Dialect, Field, Payload
+
+__all__ = ["DIALECT"]
+
+DIALECT = Dialect(
+    name="openinference",
+    title="OpenInference",
+    source="https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md",
+    fields={
+        "kind": [
+            Field(
+                "openinference.span.kind",
+                values={
+                    "llm": "llm",
+                    "chain": "chain",
+                    "tool": "tool",
+                    "agent": "agent",
+                    "retriever": "retriever",
+                    "embedding": "embedding",
+                    "reranker": "rerank",
+                    "guardrail": "guardrail",
+                    "evaluator": "evaluator",
+                    "prompt": "chain",
+                },
+            )
+        ],
+        "response_model": [Field("llm.model_name"), Field("embedding.model_name")],
+        "provider": [Field("llm.provider"), Field("llm.system")],
+        "input_tokens": [Field("llm.token_count.prompt")],
+        "output_tokens": [Field("llm.token_count.completion")],
+        "cached_tokens": [Field("llm.token_count.prompt_details.cache_read")],
+        "cache_write_tokens": [Field("llm.token_count.prompt_details.cache_write")],
+        "reasoning_tokens": [Field("llm.token_count.completion_details.reasoning")],
+        "cost_usd": [Field("llm.cost.total")],
+        "user_id": [Field("user.id")],
+        "tool_name": [Field("tool.name")],
+        "source_project": [Field("openinference.project.name", where="resource")],
+    },
+    inputs=[
+        Payload("llm.input_messages", shape="indexed"),
+        Payload("input.value"),
+    ],
+    outputs=[
+        Payload("llm.output_messages", shape="indexed"),
+        Payload("output.value"),
+    ],
+    tags=["tag.tags"],
+    metadata=["metadata"],
+    remarks="`llm.token_count.prompt` includes cache reads and writes.",
+)

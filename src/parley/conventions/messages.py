@@ -1,0 +1,210 @@
+"""The one reader of payloads: whatever a client wrote, out come messages.
+
+Known forms: OpenTelemetry GenAI parts, OpenAI messages and choices, Anthropic blocks, Bedrock and
+Gemini parts, LangChain in three serialisations, flattened attributes, function arguments, text.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from parley.conventions.dialects import DIALECTS
+from parley.conventions.parts import message_parts, role_of
+from parley.conventions.table import Payload
+from parley.conventions.values import parse_json, unflatten
+from parley.model import Message, Role
+
+__all__ = ["SpanMessages", "payload_keys", "read_payload", "read_span_messages"]
+
+LIST_KEYS = ("messages", "prompt", "completion", "choices", "generations", "candidates", "contents")
+INPUT_KEYS = (
+    "message",
+    "question",
+    "query",
+    "user_input",
+    "user_message",
+    "prompt",
+    "input",
+    "text",
+    "content",
+)
+OUTPUT_KEYS = (
+    "answer",
+    "__default__",
+    "output",
+    "response",
+    "reply",
+    "result",
+    "text",
+    "content",
+    "message",
+)
+MAX_DEPTH = 12
+
+
+class SpanMessages(Struct, frozen=True):
+    """What one span sent (system prompt first) and what came back."""
+
+    inputs: list[Message]
+    outputs: list[Message]
+
+
+def payload_keys() -> tuple[list[str], list[str]]:
+    """Returns (exact attributes, prefixes) that the reader looks at."""
+    exact: set[str] = set()
+    prefixes: set[str] = set()
+    for dialect in DIALECTS:
+        for item in [*dialect.inputs, *dialect.outputs, *dialect.system]:
+            if item.shape == "value":
+                exact.add(item.key)
+            else:
+                prefixes.add(item.key + ".")
+        for key in [*dialect.tags, *dialect.metadata]:
+            (prefixes if key.endswith(".") else exact).add(key)
+    return sorted(exact), sorted(prefixes)
+
+
+def read_span_messages(attributes: Mapping[str, Any]) -> SpanMessages:
+    """Returns the messages of one span; the first payload that holds any wins, side by side.
+
+    Args:
+        attributes: decoded attributes (text, numbers, lists, maps).
+    """
+    system: list[Message] = []
+    inputs: list[Message] = []
+    outputs: list[Message] = []
+    for dialect in DIALECTS:
+        for item in dialect.system:
+            system = system or read_payload(attributes, item, "system")
+        for item in dialect.inputs:
+            inputs = inputs or read_payload(attributes, item, "user")
+        for item in dialect.outputs:
+            outputs = outputs or read_payload(attributes, item, "assistant")
+    return SpanMessages(system + inputs, outputs)
+
+
+def read_payload(attributes: Mapping[str, Any], payload: Payload, role: Role) -> list[Message]:
+    """Returns the messages of one payload, [] when it is absent or says nothing."""
+    if payload.shape == "value":
+        value = attributes.get(payload.key)
+        if value is None or value == "":
+            return []
+        if isinstance(value, str):
+            value = parse_json(value)
+    else:
+        prefix = payload.key + "."
+        found = [(k[len(prefix) :], v) for k, v in attributes.items() if k.startswith(prefix)]
+        if not found:
+            return []
+        if payload.shape == "fields":
+            value = {k: parse_json(v) if isinstance(v, str) else v for k, v in found}
+            if all(k.split(".")[0].isdecimal() for k in value):
+                value = unflatten(found)
+        else:
+            value = unflatten(found)
+    return [message for message in _interpret(value, role, 0) if message.parts]
+
+
+def _interpret(value: Any, role: Role, depth: int) -> list[Message]:
+    """Returns messages of a decoded value; `role` is the speaker where the value names none."""
+    if depth > MAX_DEPTH or value is None:
+        return []
+    if isinstance(value, list):
+        return _interpret_list(value, role, depth)
+    if isinstance(value, dict):
+        return _interpret_map(value, role, depth)
+    return [_message(role, value)]
+
+
+def _interpret_list(value: list[Any], role: Role, depth: int) -> list[Message]:
+    if value and all(isinstance(item, dict) and _is_part(item) for item in value):
+        return [_message(role, value)]
+    messages: list[Message] = []
+    for item in value:
+        messages += _interpret(item, role, depth + 1)
+    return messages
+
+
+def _is_part(item: dict[str, Any]) -> bool:
+    """Tells a content part, or a bare text, from a message."""
+    if "role" in item or "message" in item or "messages" in item:
+        return False
+    if item.get("type") in ("human", "ai", "tool", "system") and (
+        "data" in item or "content" in item
+    ):
+        return "data" not in item and item.get("type") not in ("human", "ai", "system", "tool")
+    return bool(item.keys() & {"text", "content", "toolUse", "toolResult", "function_call"}) or (
+        item.get("type")
+        in ("tool_use", "tool_result", "tool_call", "image", "image_url", "thinking")
+    )
+
+
+def _interpret_map(value: dict[str, Any], role: Role, depth: int) -> list[Message]:
+    message = value.get("message")
+    if isinstance(message, dict) and (
+        "role" in message or "content" in message or "parts" in message
+    ):
+        return _interpret(message, role, depth + 1)  # a choice, or OpenInference's wrapper
+    if isinstance(message, dict) and "kwargs" in message:
+        return _interpret(message, role, depth + 1)  # a LangChain generation
+    if "role" in value:
+        return [_message(role_of(value["role"], role), value)]
+    kind = value.get("type")
+    if kind == "constructor" and isinstance(value.get("kwargs"), dict):
+        inner = value["kwargs"]
+        name = str((value.get("id") or [""])[-1])
+        return [_message(role_of(inner.get("type") or name, role), inner)]
+    if kind in ("human", "ai", "system", "tool", "function") and isinstance(
+        value.get("data"), dict
+    ):
+        return [_message(role_of(kind, role), value["data"])]
+    if kind in ("human", "ai", "system") and "content" in value:
+        return [_message(role_of(kind, role), value)]
+    if isinstance(value.get("update"), dict):
+        return _interpret(value["update"], role, depth + 1)
+    for key in LIST_KEYS:
+        if isinstance(value.get(key), list):
+            items = value[key][:1] if key in ("choices", "candidates") else value[key]
+            system = value.get("system")
+            before = [_message("system", system)] if isinstance(system, (str, list)) else []
+            return before + _interpret(items, role, depth + 1)
+    if value.keys() == {"args", "kwargs"} or value.keys() == {"kwargs", "args"}:
+        return _interpret_arguments(value, role, depth)
+    return _interpret_fields(value, role, depth)
+
+
+def _interpret_arguments(value: dict[str, Any], role: Role, depth: int) -> list[Message]:
+    """Reads a Python call: keyword arguments by name, else the first positional text."""
+    if isinstance(value["kwargs"], dict) and value["kwargs"]:
+        return _interpret_fields(value["kwargs"], role, depth)
+    for item in value["args"] if isinstance(value["args"], list) else []:
+        if isinstance(item, str | dict | list) and item:
+            return _interpret(item, role, depth + 1)
+    return []
+
+
+def _interpret_fields(value: dict[str, Any], role: Role, depth: int) -> list[Message]:
+    """Reads named fields: the one that people read, else the only text, else all as JSON."""
+    for key in INPUT_KEYS if role == "user" else OUTPUT_KEYS:
+        if value.get(key) not in (None, "", [], {}):
+            return _interpret(value[key], role, depth + 1)
+    texts = {k: v for k, v in value.items() if isinstance(v, str) and v and not _is_id(k)}
+    if len(texts) == 1:
+        return [_message(role, next(iter(texts.values())))]
+    shown = {k: v for k, v in value.items() if v not in (None, "", [], {})}
+    return [_message(role, json.dumps(shown, ensure_ascii=False, default=str))] if shown else []
+
+
+def _is_id(key: str) -> bool:
+    return key == "id" or key.endswith(("_id", "Id", "_ids"))
+
+
+def _message(role: Role, content: Any) -> Message:
+    parts = message_parts(content, role)
+    if parts and all(part.kind == "tool_result" for part in parts):
+        role = "tool"  # some clients write tool results with role user
+    kinds = ("tool_result",) if role == "tool" else ("text", "refusal")
+    text = "\n".join(part.text for part in parts if part.kind in kinds and part.text)
+    return Message(role=role, text=text, parts=parts)

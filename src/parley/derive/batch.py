@@ -1,0 +1,313 @@
+"""One batch of touched traces of one project: read, derive, write. The only I/O of this room
+besides the worker's loop.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, field
+
+from parley.conventions import payload_keys
+from parley.derive.rows import (
+    MESSAGE_COLUMNS,
+    TRACE_COLUMNS,
+    TURN_COLUMNS,
+    message_rows,
+    moment,
+    trace_row,
+    turn_row,
+)
+from parley.derive.session import WINDOW, TraceBefore, group_bounds, turns_of_group
+from parley.derive.spans import SpanFacts, span_of_row
+from parley.derive.trace import TraceFacts, read_trace
+from parley.store import Store
+
+__all__ = ["Batch"]
+
+READ_TRACES = 200  # traces whose spans are read by one query
+
+
+class Rows(Struct):
+    """What one batch writes."""
+
+    turns: list[list[Any]] = field(default_factory=list)
+    messages: list[list[Any]] = field(default_factory=list)
+    traces: list[list[Any]] = field(default_factory=list)
+
+
+class Resolved(Struct, frozen=True):
+    """Where a trace belongs, where its spans may be, and when they start."""
+
+    session_id: str
+    named: list[str]
+    first_ns: int
+    last_ns: int
+
+
+class Batch:
+    """Derives some touched traces of one project. `version` marks every row it writes."""
+
+    def __init__(self, store: Store, project_id: str, version: int) -> None:
+        self._store = store
+        self._project = project_id
+        self._version = version
+        self._facts: dict[str, TraceFacts] = {}
+        self._exact, self._prefixes = payload_keys()
+
+    def run(self, trace_ids: Sequence[str]) -> list[str]:
+        """Returns the sessions that changed. Doing it again changes nothing more."""
+        resolved = self._resolve(trace_ids)
+        left = self._move(resolved)
+        arrived: dict[str, list[str]] = defaultdict(list)
+        for trace_id, place in resolved.items():
+            if place.session_id:
+                arrived[place.session_id].append(trace_id)
+        sessions = sorted(arrived.keys() | left.keys())
+        if not sessions:
+            return []
+        known = self._known(sessions)
+        for session_id, old in known.items():  # a move that a crash left half told
+            here = set(old) & resolved.keys()
+            left[session_id] |= {t for t in here if resolved[t].session_id != session_id}
+        self._read({t: resolved[t] for traces in arrived.values() for t in traces})
+        rows = Rows()
+        for session_id in sessions:
+            self._derive_session(
+                session_id, known[session_id], set(arrived[session_id]), left[session_id], rows
+            )
+        self._store.write("messages", MESSAGE_COLUMNS, rows.messages)
+        self._store.write("turns", TURN_COLUMNS, rows.turns)
+        self._store.write("traces", TRACE_COLUMNS, rows.traces)
+        self._store.run(
+            "sessions.summarise",
+            project_id=self._project,
+            sessions=sessions,
+            version=self._version,
+        )
+        return sessions
+
+    def _resolve(self, trace_ids: Iterable[str]) -> dict[str, Resolved]:
+        found = self._store.read(
+            "traces.resolve", project_id=self._project, trace_ids=list(trace_ids)
+        )
+        return {row[0]: Resolved(row[1], list(row[2]), row[3], row[4]) for row in found}
+
+    def _move(self, resolved: Mapping[str, Resolved]) -> dict[str, set[str]]:
+        """Moves spans to their traces' sessions. Returns session -> traces that left it."""
+        left: dict[str, set[str]] = defaultdict(set)
+        places = [place for place in resolved.values() if place.session_id]
+        if not places:
+            return left
+        where: dict[str, Any] = {
+            "sessions": sorted({"", *(name for place in places for name in place.named)}),
+            "from_ns": min(place.first_ns for place in places),
+            "to_ns": max(place.last_ns for place in places),
+        }
+        with_session = [t for t, place in resolved.items() if place.session_id]
+        stored = self._store.read(
+            "traces.stored", project_id=self._project, trace_ids=with_session, **where
+        )
+        movers: set[str] = set()
+        for trace_id, session_id, _ in stored:
+            if session_id != resolved[trace_id].session_id:
+                movers.add(trace_id)
+                if session_id:
+                    left[session_id].add(trace_id)
+        if movers:
+            order = sorted(movers)
+            self._store.run(
+                "spans.move",
+                project_id=self._project,
+                trace_ids=order,
+                targets=[resolved[trace_id].session_id for trace_id in order],
+                **where,
+            )
+        return left
+
+    def _known(self, sessions: Sequence[str]) -> dict[str, dict[str, TraceBefore]]:
+        known: dict[str, dict[str, TraceBefore]] = {session_id: {} for session_id in sessions}
+        for session_id, trace_id, start_ns, opens, tail in self._store.read(
+            "traces.of_sessions", project_id=self._project, sessions=list(sessions)
+        ):
+            known[session_id][trace_id] = TraceBefore(trace_id, start_ns, bool(opens), list(tail))
+        return known
+
+    def _read(self, places: Mapping[str, Resolved]) -> None:
+        """Reads the facts of traces that are not read yet."""
+        wanted = sorted((p.first_ns, t) for t, p in places.items() if t not in self._facts)
+        for start in range(0, len(wanted), READ_TRACES):
+            chunk = [trace_id for _, trace_id in wanted[start : start + READ_TRACES]]
+            self._read_chunk(chunk, places, all_payloads=False)
+
+    def _read_chunk(
+        self, chunk: Sequence[str], places: Mapping[str, Resolved], *, all_payloads: bool
+    ) -> None:
+        spans: dict[str, list[SpanFacts]] = defaultdict(list)
+        for row in self._store.read(
+            "spans.for_derivation",
+            project_id=self._project,
+            sessions=sorted({places[t].session_id for t in chunk}),
+            trace_ids=list(chunk),
+            from_ns=min(places[t].first_ns for t in chunk),
+            to_ns=max(places[t].last_ns for t in chunk),
+            keys=self._exact,
+            prefixes=self._prefixes,
+            all_payloads=int(all_payloads),
+        ):
+            span = span_of_row(row)
+            spans[span.trace_id].append(span)
+        silent = []
+        for trace_id, found in spans.items():
+            facts = read_trace(found)
+            self._facts[trace_id] = facts
+            # The words may stand on spans between root and calls, whose payload was not read.
+            if not all_payloads and not any(piece.said for piece in facts.pieces):
+                silent.append(trace_id)
+        if silent:
+            self._read_chunk(silent, places, all_payloads=True)
+
+    def _derive_session(
+        self,
+        session_id: str,
+        old: Mapping[str, TraceBefore],
+        arrived: set[str],
+        left: set[str],
+        rows: Rows,
+    ) -> None:
+        """Adds the rows of one session: turns that changed, tombstones of those that are gone."""
+        arrived &= self._facts.keys()
+        left -= arrived
+        now = {t: item for t, item in old.items() if t not in left}
+        now.update({t: before(self._facts[t]) for t in arrived})
+        order = sorted(now.values(), key=lambda item: (item.start_ns, item.trace_id))
+        order_before = sorted(old.values(), key=lambda item: (item.start_ns, item.trace_id))
+        changed = {t for t in arrived if old.get(t) != now[t]} | (left & old.keys())
+        affected = following(order, changed) | following(order_before, changed) | arrived
+        affected = together(order, affected) | together(order_before, affected)
+        place = {item.trace_id: index for index, item in enumerate(order)}
+        members = affected & place.keys()
+        self._read(
+            self._resolve(members - self._facts.keys()) if members - self._facts.keys() else {}
+        )
+        turn_keys: set[str] = set()
+        message_keys: set[tuple[Any, ...]] = set()
+        for first in sorted({group_bounds(order, place[trace_id])[0] for trace_id in members}):
+            _, last = group_bounds(order, first)
+            group = [self._facts[item.trace_id] for item in order[first:last]]
+            windows = [order[max(index - WINDOW, 0) : index] for index in range(first, last)]
+            ids: dict[str, list[str]] = defaultdict(list)
+            for turn in turns_of_group(group, windows):
+                rows.turns.append(turn_row(self._project, turn, self._version))
+                turn_keys.add(turn.turn_id)
+                said = message_rows(self._project, turn, self._version)
+                rows.messages += said
+                message_keys |= {(row[2], row[3], row[4], row[5]) for row in said}
+                for part in turn.pieces:
+                    ids[part.facts.trace_id].append(turn.turn_id)
+            rows.traces += [
+                trace_row(self._project, f, ids[f.trace_id], self._version) for f in group
+            ]
+        gone = left & old.keys()
+        self._bury(session_id, sorted(affected | gone), turn_keys, message_keys, rows)
+        rows.traces += [
+            [
+                self._project,
+                session_id,
+                bytes.fromhex(t),
+                self._version,
+                1,
+                moment(0),
+                moment(0),
+                0,
+                [],
+                [],
+                0,
+            ]
+            for t in gone
+        ]
+
+    def _bury(
+        self,
+        session_id: str,
+        trace_ids: list[str],
+        turn_keys: set[str],
+        message_keys: set[tuple[Any, ...]],
+        rows: Rows,
+    ) -> None:
+        """Adds tombstones for turns and messages of these traces that are no longer produced."""
+        where: dict[str, Any] = {
+            "project_id": self._project,
+            "sessions": [session_id],
+            "trace_ids": trace_ids,
+        }
+        for _, turn_id in self._store.read("turns.keys", **where):
+            if turn_id not in turn_keys:
+                rows.turns.append(
+                    tombstone(TURN_COLUMNS, [self._project, session_id, turn_id, self._version, 1])
+                )
+        for _, turn_ns, trace_id, span_ns, ordinal in self._store.read("messages.keys", **where):
+            key = (moment(turn_ns), bytes.fromhex(trace_id), moment(span_ns), ordinal)
+            if key not in message_keys:
+                head = [self._project, session_id, *key, self._version, 1]
+                rows.messages.append(tombstone(MESSAGE_COLUMNS, head))
+
+
+EMPTY: dict[str, Any] = {
+    "started_at": moment(0),
+    "ended_at": moment(0),
+    "time": moment(0),
+    "trace_ids": [],
+    "models": [],
+    "users": [],
+    "environments": [],
+    "tags": [],
+    "conversation_ids": [],
+    "metadata": {},
+    "cost_usd": None,
+    "ttft_ms": None,
+    "span_id": bytes(8),
+}
+TEXTS = (
+    "input",
+    "output",
+    "error",
+    "source_project",
+    "session_source",
+    "turn_id",
+    "role",
+    "text",
+    "parts",
+    "model",
+)
+
+
+def tombstone(columns: Sequence[str], head: list[Any]) -> list[Any]:
+    """Returns a deleted row: the key as given, every other column empty."""
+    return head + [EMPTY.get(name, "" if name in TEXTS else 0) for name in columns[len(head) :]]
+
+
+def before(facts: TraceFacts) -> TraceBefore:
+    """Returns what later traces need to know of a trace; times as the store keeps them."""
+    return TraceBefore(facts.trace_id, facts.start_ns // 1000 * 1000, facts.opens, facts.tail)
+
+
+def following(order: Sequence[TraceBefore], changed: set[str]) -> set[str]:
+    """Returns the changed traces of an order and those that look back at them."""
+    found: set[str] = set()
+    for index, item in enumerate(order):
+        if item.trace_id in changed:
+            found |= {other.trace_id for other in order[index : index + WINDOW + 1]}
+    return found
+
+
+def together(order: Sequence[TraceBefore], traces: set[str]) -> set[str]:
+    """Returns traces with all that share a turn with them."""
+    found = set(traces)
+    for index, item in enumerate(order):
+        if item.trace_id in traces:
+            first, last = group_bounds(order, index)
+            if first != index:
+                _, last = group_bounds(order, first)
+            found |= {other.trace_id for other in order[first:last]}
+    return found

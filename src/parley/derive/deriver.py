@@ -1,0 +1,119 @@
+"""The worker of derivation: takes touched traces off the list until none waits."""
+
+import threading
+import time
+from collections import defaultdict
+
+import structlog
+
+from parley.bus import Bus
+from parley.derive.batch import Batch
+from parley.store import Store, StoreBusy, StoreError
+
+__all__ = ["Deriver", "rebuild"]
+
+BATCH_TRACES = 1000
+IDLE_SECONDS = 1.0  # how often the list is looked at when nobody says that there is work
+BUSY_SECONDS = 2.0
+log = structlog.get_logger()
+
+
+class Deriver:
+    """Derives in a thread of its own. One per store; a crash at any point loses no work."""
+
+    def __init__(self, store: Store, bus: Bus) -> None:
+        self._store = store
+        self._bus = bus
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._version = int(store.read_all("work.last_version")[0][0])
+        self.derived_traces = 0
+        self.failed_traces = 0
+
+    def start(self) -> None:
+        """Starts the thread; it begins with what an earlier process left."""
+        self._thread = threading.Thread(target=self._work, name="derive", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Says that spans were loaded."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ends after the batch at hand."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                found = self.run_once()
+            except StoreBusy as error:
+                log.warning("derivation waits for the store", reason=str(error)[:200])
+                self._stop.wait(BUSY_SECONDS)
+                continue
+            except StoreError as error:
+                log.error("derivation failed", reason=str(error)[:500])
+                self._stop.wait(BUSY_SECONDS)
+                continue
+            if not found:
+                self._wake.wait(IDLE_SECONDS)
+                self._wake.clear()
+
+    def run_once(self) -> int:
+        """Derives up to a batch of touched traces. Returns how many there were."""
+        pending = self._store.read_all("work.pending", limit=BATCH_TRACES)
+        projects: dict[str, dict[str, int]] = defaultdict(dict)
+        for project_id, trace_id, touched_at in pending:
+            projects[project_id][trace_id] = touched_at
+        for project_id, traces in projects.items():
+            self._derive(project_id, traces)
+        return len(pending)
+
+    def _derive(self, project_id: str, traces: dict[str, int]) -> None:
+        try:
+            changed = Batch(self._store, project_id, self._next_version()).run(list(traces))
+        except StoreError:
+            raise
+        except Exception:
+            if len(traces) == 1:
+                # A bug in reading this trace must not stop all others; it is told and counted.
+                self.failed_traces += 1
+                log.exception(
+                    "a trace could not be derived", project=project_id, trace=next(iter(traces))
+                )
+                self._mark(project_id, traces)
+                return
+            for trace_id, touched_at in traces.items():
+                self._derive(project_id, {trace_id: touched_at})
+            return
+        self._mark(project_id, traces)
+        self.derived_traces += len(traces)
+        if changed:
+            self._bus.publish(project_id, changed)
+
+    def _next_version(self) -> int:
+        """Returns a version above every earlier one, also when the clock was set back."""
+        self._version = max(time.time_ns(), self._version + 1)
+        return self._version
+
+    def _mark(self, project_id: str, traces: dict[str, int]) -> None:
+        rows = [[project_id, bytes.fromhex(t), touched_at, 1] for t, touched_at in traces.items()]
+        self._store.write("touched", ["project_id", "trace_id", "touched_at", "done"], rows)
+
+
+def rebuild(store: Store) -> int:
+    """Reads every stored span through today's conventions and derives everything again.
+
+    Returns the number of traces derived. Nobody else may use the store meanwhile.
+    """
+    for (project_id,) in store.read_all("store.projects"):
+        store.run("spans.understand_again", project_id=project_id)
+    store.run("work.touch_all")
+    deriver = Deriver(store, Bus())
+    while deriver.run_once():
+        pass
+    return deriver.derived_traces

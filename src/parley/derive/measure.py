@@ -1,0 +1,118 @@
+"""What a turn cost and how it went, from the spans of its pieces. Pure."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from msgspec import Struct
+
+from parley.derive.session import TurnPiece
+from parley.derive.spans import SpanFacts
+from parley.pricing import price_usage
+
+__all__ = ["Usage", "failure_of", "usage_of"]
+
+AGGREGATE_KINDS = ("agent", "workflow", "chain", "")
+
+
+class Usage(Struct):
+    """Tokens and cost of some calls. cost None: no call could be priced."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    complete: bool = True
+    cost_usd: Decimal | None = None
+    cost_complete: bool = True
+
+    def add(self, span: SpanFacts) -> None:
+        """Adds what one span reports."""
+        self.input_tokens += span.input_tokens or 0
+        self.output_tokens += span.output_tokens or 0
+        self.cached_tokens += span.cached_tokens or 0
+        self.cache_write_tokens += span.cache_write_tokens or 0
+        self.reasoning_tokens += span.reasoning_tokens or 0
+        if not span.has_usage and not span.failed:
+            self.complete = False
+        cost = _cost(span)
+        if cost is not None:
+            self.cost_usd = (self.cost_usd or Decimal(0)) + cost
+        elif not span.failed:
+            self.cost_complete = False
+
+
+def _cost(span: SpanFacts) -> Decimal | None:
+    """Returns the client's own cost, else the rate of the day; None when neither is known."""
+    if span.cost_usd is not None and span.cost_usd >= 0:
+        return Decimal(repr(span.cost_usd)).quantize(Decimal("1e-9"))
+    if not span.has_usage:
+        return None
+    return price_usage(
+        provider=span.provider,
+        models=(span.response_model, span.request_model),
+        time_ns=span.start_ns,
+        input_tokens=span.input_tokens or 0,
+        output_tokens=span.output_tokens or 0,
+        cached_tokens=span.cached_tokens or 0,
+        cache_write_tokens=span.cache_write_tokens or 0,
+    )
+
+
+def usage_of(spans: Sequence[SpanFacts], calls: Sequence[SpanFacts]) -> Usage:
+    """Returns usage once per LLM call; aggregates of agents only where no call reports any."""
+    usage = Usage()
+    if any(call.has_usage for call in calls):
+        for call in calls:
+            usage.add(call)
+        return usage
+    ids = {call.span_id for call in calls}
+    totals = [
+        s for s in spans if s.has_usage and s.kind in AGGREGATE_KINDS and s.span_id not in ids
+    ]
+    inside = {span.span_id for span in totals}
+    for span in totals:
+        if span.parent_span_id not in inside:
+            usage.add(span)
+    if not totals:
+        usage.complete = usage.cost_complete = not any(not call.failed for call in calls)
+    return usage
+
+
+def failure_of(parts: Sequence[TurnPiece]) -> str:
+    """Returns why a turn failed, '' when it did not.
+
+    Failed: its outermost span or its last LLM call ended in error, or an error is followed by no
+    words of the assistant. An error that was recovered from is no failure of the turn.
+    """
+    last = parts[-1]
+    spans = [span for part in parts for span in part.piece.spans]
+    errors = [span for span in spans if span.failed]
+    if not errors:
+        return ""
+    ids = {span.span_id for span in last.piece.spans}
+    tops = [span for span in last.piece.spans if span.parent_span_id not in ids]
+    called = {call.span_id for part in parts for call in part.facts.calls}
+    calls = [span for span in spans if span.span_id in called]
+    talkers = [span for span in spans if span.kind == "agent" or span.span_id in called]
+    ended = max(talkers, key=lambda s: (s.start_ns, s.span_id), default=None)
+    latest = max(calls, key=lambda s: (s.start_ns, s.span_id), default=ended)
+    answered = [
+        item.time_ns
+        for part in parts
+        for item in part.said
+        if item.message.role == "assistant" and item.message.text
+    ]
+    failed = (
+        any(top.failed for top in tops)
+        or (latest is not None and latest.failed)
+        or max(error.start_ns for error in errors) > max(answered, default=0)
+    )
+    return _reason(errors, tops) if failed else ""
+
+
+def _reason(errors: Iterable[SpanFacts], tops: Sequence[SpanFacts]) -> str:
+    """Prefers the innermost, latest error: the outer ones mostly repeat it."""
+    ids = {top.span_id for top in tops}
+    ranked = sorted(errors, key=lambda s: (s.span_id not in ids, bool(s.error_type), s.start_ns))
+    return ranked[-1].error_text

@@ -1,0 +1,247 @@
+"""Turns and messages as rows of the store, and tombstones for keys no longer produced. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from parley.derive.measure import failure_of, usage_of
+from parley.derive.session import TurnFacts, TurnPiece
+from parley.derive.spans import SpanFacts
+from parley.derive.trace import Said, TraceFacts
+
+__all__ = [
+    "MESSAGE_COLUMNS",
+    "TRACE_COLUMNS",
+    "TURN_COLUMNS",
+    "message_rows",
+    "moment",
+    "trace_row",
+    "turn_row",
+]
+
+TEXT_LIMIT = 2000  # characters of a turn's input and output kept for lists; messages keep all
+TRACE_COLUMNS = [
+    "project_id",
+    "session_id",
+    "trace_id",
+    "version",
+    "is_deleted",
+    "started_at",
+    "ended_at",
+    "opens",
+    "tail",
+    "turn_ids",
+    "spans",
+]
+TURN_COLUMNS = [
+    "project_id",
+    "session_id",
+    "turn_id",
+    "version",
+    "is_deleted",
+    "started_at",
+    "ended_at",
+    "trace_ids",
+    "input",
+    "output",
+    "failed",
+    "error",
+    "models",
+    "spans",
+    "llm_calls",
+    "tool_calls",
+    "span_errors",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "usage_complete",
+    "cost_usd",
+    "cost_complete",
+    "ttft_ms",
+    "users",
+    "environments",
+    "tags",
+    "metadata",
+    "source_project",
+    "session_source",
+    "conversation_ids",
+    "resent_messages",
+]
+MESSAGE_COLUMNS = [
+    "project_id",
+    "session_id",
+    "turn_started_at",
+    "trace_id",
+    "span_started_at",
+    "ordinal",
+    "version",
+    "is_deleted",
+    "turn_id",
+    "span_id",
+    "time",
+    "role",
+    "text",
+    "parts",
+    "content_hash",
+    "model",
+    "folded",
+]
+PIECE_ORDINALS = 100_000  # messages of one piece of a trace, so that ordinals are unique in it
+encode_parts = msgspec.json.Encoder().encode
+
+
+def moment(time_ns: int) -> datetime:
+    """Returns a DateTime64 value; the driver keeps microseconds, order survives."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
+
+
+def trace_row(
+    project_id: str, facts: TraceFacts, turn_ids: Sequence[str], version: int
+) -> list[Any]:
+    """Returns the row of `traces`."""
+    spans = sum(len(piece.spans) + len(piece.around) for piece in facts.pieces)
+    return [
+        project_id,
+        facts.session_id,
+        bytes.fromhex(facts.trace_id),
+        version,
+        0,
+        moment(facts.start_ns),
+        moment(facts.end_ns),
+        int(facts.opens),
+        facts.tail,
+        list(turn_ids),
+        spans,
+    ]
+
+
+def _opening(turn: TurnFacts) -> str:
+    """Returns the text that the person said to open the turn."""
+    first = turn.pieces[0].piece
+    words = [i.message.text for i in first.said if i.message.role == "user" and not i.folded]
+    return "\n".join(text for text in words if text)
+
+
+def _answer(said: Iterable[Said]) -> str:
+    texts = [i.message.text for i in said if i.message.role == "assistant" and i.message.text]
+    return texts[-1] if texts else ""
+
+
+def _distinct(values: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(value for value in values if value))
+
+
+def _tool_calls(parts: Sequence[TurnPiece]) -> int:
+    """Returns tool calls: tool spans, or what models asked for where tools are not traced."""
+    traced = asked = 0
+    for part in parts:
+        tools = {span.span_id for span in part.piece.spans if span.kind == "tool"}
+        traced += sum(
+            1 for s in part.piece.spans if s.span_id in tools and s.parent_span_id not in tools
+        )
+        asked += sum(
+            1
+            for item in part.said
+            if item.message.role == "assistant"
+            for piece in item.message.parts
+            if piece.kind == "tool_call"
+        )
+    return max(traced, asked)
+
+
+def _extent(spans: Sequence[SpanFacts]) -> tuple[int, int]:
+    return min(span.start_ns for span in spans), max(max(s.end_ns, s.start_ns) for s in spans)
+
+
+def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
+    """Returns the row of `turns`."""
+    timed = [span for part in turn.pieces for span in part.piece.spans]
+    around = [span for part in turn.pieces for span in part.piece.around]
+    spans = timed + around
+    started, ended = _extent(timed or around)
+    called = {call.span_id for part in turn.pieces for call in part.facts.calls}
+    calls = [span for span in timed if span.span_id in called]
+    usage = usage_of(timed, calls)
+    error = failure_of(turn.pieces)
+    session_id = turn.pieces[0].facts.session_id
+    metadata: dict[str, str] = {}
+    for span in spans:
+        metadata.update(span.metadata)
+    waits = [span.ttft_ms for span in calls if span.ttft_ms is not None]
+    sources = [span.own_source for span in spans if span.own_session == session_id]
+    said = [item for part in turn.pieces for item in part.said]
+    return [
+        project_id,
+        session_id,
+        turn.turn_id,
+        version,
+        0,
+        moment(started),
+        moment(ended),
+        _distinct(part.facts.trace_id for part in turn.pieces),
+        _opening(turn)[:TEXT_LIMIT],
+        _answer(said)[:TEXT_LIMIT],
+        int(bool(error)),
+        error[:TEXT_LIMIT],
+        _distinct(span.model for span in calls),
+        len(spans),
+        len(calls),
+        _tool_calls(turn.pieces),
+        sum(1 for span in spans if span.failed),
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.cached_tokens,
+        usage.cache_write_tokens,
+        usage.reasoning_tokens,
+        int(usage.complete),
+        usage.cost_usd,
+        int(usage.cost_complete),
+        waits[0] if waits else None,
+        _distinct(span.user_id for span in spans),
+        _distinct(span.environment for span in spans),
+        _distinct(tag for span in spans for tag in span.tags),
+        metadata,
+        next((span.source_project for span in spans if span.source_project), ""),
+        next(iter(sources), ""),
+        _distinct(s.own_session for s in spans if s.own_session != session_id),
+        sum(part.piece.resent for part in turn.pieces),
+    ]
+
+
+def message_rows(project_id: str, turn: TurnFacts, version: int) -> list[list[Any]]:
+    """Returns the rows of `messages` of one turn, each true message once, in order."""
+    timed = [span for part in turn.pieces for span in part.piece.spans + part.piece.around]
+    turn_started = moment(_extent([s for p in turn.pieces for s in p.piece.spans] or timed)[0])
+    rows: list[list[Any]] = []
+    for place, part in enumerate(turn.pieces):
+        words = [(item, True) for item in part.context] if place == 0 else []
+        words += [(item, item.folded) for item in part.said]
+        first = part.facts.pieces.index(part.piece) * PIECE_ORDINALS
+        for ordinal, (item, folded) in enumerate(words, first):
+            rows.append(
+                [
+                    project_id,
+                    part.facts.session_id,
+                    turn_started,
+                    bytes.fromhex(part.facts.trace_id),
+                    moment(item.span.start_ns),
+                    ordinal,
+                    version,
+                    0,
+                    turn.turn_id,
+                    bytes.fromhex(item.span.span_id),
+                    moment(item.time_ns),
+                    item.message.role,
+                    item.message.text,
+                    encode_parts(item.message.parts).decode(),
+                    item.hash,
+                    item.span.model if item.message.role == "assistant" else "",
+                    int(folded),
+                ]
+            )
+    return rows

@@ -1,0 +1,100 @@
+"""The traces of a session put together: which pieces make which turn, and what each adds.
+
+Pure. A trace is aligned with what at most the 20 traces before it said on their own, so a late
+trace changes at most the next 20 and order of arrival never matters.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from parley.derive.align import is_system, unseen
+from parley.derive.trace import Piece, Said, TraceFacts
+
+__all__ = ["WINDOW", "TraceBefore", "TurnFacts", "TurnPiece", "group_bounds", "turns_of_group"]
+
+WINDOW = 20
+
+
+class TraceBefore(Struct, frozen=True):
+    """What later traces need to know of a trace."""
+
+    trace_id: str
+    start_ns: int
+    opens: bool
+    tail: list[int]
+
+
+class TurnPiece(Struct, frozen=True):
+    """A piece within its turn: what is new in it, and what is context."""
+
+    facts: TraceFacts
+    piece: Piece
+    context: list[Said]
+    said: list[Said]
+
+
+class TurnFacts(Struct):
+    """One turn and the pieces of traces it is made of, in order."""
+
+    turn_id: str
+    pieces: list[TurnPiece]
+
+
+def group_bounds(order: Sequence[TraceBefore], index: int) -> tuple[int, int]:
+    """Returns [first, last) of the traces around `index` that may share turns with it.
+
+    A trace that opens nothing goes on with the last turn of the nearest trace before it that does,
+    when that is at most WINDOW traces away; else it stands for itself.
+    """
+    first = home_of(order, index)
+    last = index + 1
+    while last < len(order) and not order[last].opens and home_of(order, last) == first:
+        last += 1
+    return first, last
+
+
+def home_of(order: Sequence[TraceBefore], index: int) -> int:
+    """Returns the place of the trace whose last turn a trace goes on with; itself if it opens."""
+    if order[index].opens:
+        return index
+    for place in range(index - 1, max(index - WINDOW, 0) - 1, -1):
+        if order[place].opens:
+            return place
+    return index
+
+
+def turns_of_group(
+    group: Sequence[TraceFacts], before: Sequence[Sequence[TraceBefore]]
+) -> list[TurnFacts]:
+    """Returns the turns of a trace that opens and of those that go on with its last one.
+
+    Args:
+        group: the opening trace, then its continuations in order of start.
+        before: for each of them, the at most WINDOW traces of the session that precede it.
+    """
+    turns: list[TurnFacts] = []
+    for facts, window in zip(group, before, strict=True):
+        said = [item for trace in window for item in trace.tail]
+        for ordinal, piece in enumerate(facts.pieces):
+            new = _new_words(piece, said, first=not window) if ordinal == 0 else (piece.said, [])
+            part = TurnPiece(facts, piece, new[1], _without_known_prompts(new[0], said))
+            if turns and ordinal == 0:
+                turns[-1].pieces.append(part)
+            else:
+                turns.append(TurnFacts(f"{facts.trace_id}.{ordinal}", [part]))
+    return turns
+
+
+def _without_known_prompts(words: Sequence[Said], said: Sequence[int]) -> list[Said]:
+    """Drops system prompts that the session has shown already."""
+    return [item for item in words if not is_system(item.hash) or item.hash not in said]
+
+
+def _new_words(piece: Piece, said: Sequence[int], *, first: bool) -> tuple[list[Said], list[Said]]:
+    """Returns (words that are new, context to show folded) of a trace's first piece."""
+    if first:
+        return piece.said, piece.history
+    spoken = [item for item in said if not is_system(item)]
+    start, _ = unseen([item.hash for item in piece.history], spoken)
+    return piece.history[start:] + piece.said, []

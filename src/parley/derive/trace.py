@@ -1,0 +1,300 @@
+"""One trace read on its own: its LLM calls, what they said, and where user messages open turns.
+
+Pure: the same spans in any order give the same facts. What other traces said is not known here.
+"""
+
+from collections.abc import Sequence
+from operator import attrgetter
+
+from msgspec import Struct, field
+
+from parley.derive.align import is_system, last_match, message_hash
+from parley.derive.spans import SpanFacts
+from parley.model import Message
+
+__all__ = ["TAIL_LIMIT", "Piece", "Said", "TraceFacts", "read_trace"]
+
+TAIL_LIMIT = 64  # hashes of what a trace said itself that later traces are aligned with
+CALL_KINDS = ("tool", "retriever", "embedding", "rerank", "guardrail", "evaluator")
+
+
+class Said(Struct, frozen=True):
+    """A message and where it was said. folded: an application's own prompt, not the person's."""
+
+    message: Message
+    hash: int
+    span: SpanFacts
+    time_ns: int
+    folded: bool = False
+
+
+class Piece(Struct):
+    """The part of one trace that belongs to one turn."""
+
+    opens: bool
+    history: list[Said] = field(default_factory=list)  # before the first call's new words
+    said: list[Said] = field(default_factory=list)
+    spans: list[SpanFacts] = field(default_factory=list)
+    around: list[SpanFacts] = field(default_factory=list)  # spans that hold several pieces
+    resent: int = 0
+
+
+class TraceFacts(Struct, frozen=True):
+    """A trace's pieces in order. tail: hashes of what it said itself, system prompts included."""
+
+    trace_id: str
+    session_id: str
+    start_ns: int
+    end_ns: int
+    version: int
+    pieces: list[Piece]
+    tail: list[int]
+    calls: list[SpanFacts]
+
+    @property
+    def opens(self) -> bool:
+        """Whether the trace begins with words of its own, rather than going on with a turn."""
+        return self.pieces[0].opens
+
+
+class Tree:
+    """Parents and children of one trace's spans; tolerant of missing parents and cycles."""
+
+    def __init__(self, spans: Sequence[SpanFacts]) -> None:
+        self.by_id = {span.span_id: span for span in spans}
+        self.roots = [span for span in spans if self.parent(span) is None]
+
+    def parent(self, span: SpanFacts) -> SpanFacts | None:
+        """Returns the parent when it is there."""
+        found = self.by_id.get(span.parent_span_id)
+        return None if found is span else found
+
+    def ancestors(self, span: SpanFacts) -> list[SpanFacts]:
+        """Returns the spans above, nearest first."""
+        found: list[SpanFacts] = []
+        seen = {span.span_id}
+        above = self.parent(span)
+        while above is not None and above.span_id not in seen:
+            found.append(above)
+            seen.add(above.span_id)
+            above = self.parent(above)
+        return found
+
+
+def llm_calls(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
+    """Returns the LLM calls, each once: leaves, without the duplicates of a second tracer."""
+    candidates = [
+        span
+        for span in spans
+        if span.kind == "llm" or (not span.kind and (span.request_model or span.response_model))
+    ]
+    above = {item.span_id for span in candidates for item in tree.ancestors(span)}
+    calls: list[SpanFacts] = []
+    seen: set[str] = set()
+    for span in candidates:
+        if span.span_id in above or (span.response_id and span.response_id in seen):
+            continue
+        if span.response_id:
+            seen.add(span.response_id)
+        calls.append(span)
+    return calls
+
+
+def read_trace(spans: Sequence[SpanFacts]) -> TraceFacts:
+    """Returns the facts of one trace; `spans` are all of it, in any order, at least one."""
+    spans = sorted(spans, key=attrgetter("start_ns", "end_ns", "span_id"))
+    tree = Tree(spans)
+    calls = llm_calls(spans, tree)
+    talking = [call for call in calls if not _inside_tool(call, tree)]
+    pieces = _pieces_of_calls(talking, tree)
+    if pieces is None:
+        pieces = _pieces_without_words(spans, talking, tree)
+    else:
+        _share_spans(pieces, spans, tree)
+        if len(pieces) == 1 and not any(_answers(said) for said in pieces[0].said):
+            _answer_around(pieces[0], tree.roots, calls)
+    tail = [said.hash for piece in pieces for said in piece.said if not said.folded]
+    return TraceFacts(
+        trace_id=spans[0].trace_id,
+        session_id=spans[0].session_id,
+        start_ns=spans[0].start_ns,
+        end_ns=max(span.end_ns for span in spans),
+        version=max(span.version for span in spans),
+        pieces=pieces,
+        tail=tail[-TAIL_LIMIT:],
+        calls=calls,
+    )
+
+
+def _inside_tool(call: SpanFacts, tree: Tree) -> bool:
+    return any(span.kind == "tool" for span in tree.ancestors(call))
+
+
+def _said(messages: Sequence[Message], span: SpanFacts, time_ns: int) -> list[Said]:
+    return [Said(message, message_hash(message), span, time_ns) for message in messages]
+
+
+def _split(inputs: list[Said]) -> int:
+    """Returns where the new words of a call begin: after the last thing the assistant said."""
+    for place in range(len(inputs), 0, -1):
+        if inputs[place - 1].message.role == "assistant":
+            return place
+    return 0
+
+
+def _pieces_of_calls(calls: Sequence[SpanFacts], tree: Tree) -> list[Piece] | None:
+    """Returns pieces by the words of LLM calls; None when no call shows what it was sent."""
+    pieces: list[Piece] = []
+    known: list[int] = []  # what the trace said so far, history included
+    systems: set[int] = set()
+    last_opener: SpanFacts | None = None
+    for call in calls:
+        inputs = _said(call.messages.inputs, call, call.start_ns)
+        outputs = _said(
+            call.messages.outputs[:1] if _choices(call) else call.messages.outputs,
+            call,
+            call.end_ns,
+        )
+        fresh_systems = [
+            item for item in inputs if is_system(item.hash) and item.hash not in systems
+        ]
+        systems.update(item.hash for item in fresh_systems)
+        inputs = [item for item in inputs if not is_system(item.hash)]
+        hashes = [item.hash for item in inputs]
+        if not inputs and not pieces:
+            if outputs:
+                return None  # answers without questions: the spans around have to tell
+            continue
+        if not pieces:
+            cut = _split(inputs)
+            new = inputs[cut:]
+            pieces.append(Piece(opens=any(item.message.role == "user" for item in new)))
+            pieces[0].history = inputs[:cut]
+            pieces[0].resent = cut
+            last_opener = call
+            known = hashes
+        else:
+            row = len(known) - 1 if hashes[: len(known)] == known else last_match(hashes, known)[0]
+            new = inputs[row + 1 :]
+            follows = row >= 0
+            users = [item for item in new if item.message.role == "user"]
+            if users and (follows or _other_place(call, last_opener, tree)):
+                pieces.append(Piece(opens=True))
+                pieces[-1].resent = row + 1
+                last_opener = call
+            elif users:
+                new = [Said(i.message, i.hash, i.span, i.time_ns, folded=True) for i in new]
+            known = hashes if follows else known + hashes
+        pieces[-1].said += fresh_systems + new + outputs
+        known += [item.hash for item in outputs]
+    return pieces or None
+
+
+def _choices(call: SpanFacts) -> bool:
+    """Whether several outputs are alternatives rather than a sequence."""
+    outputs = call.messages.outputs
+    return len(outputs) > 1 and all(item.role == "assistant" for item in outputs)
+
+
+def _other_place(call: SpanFacts, opener: SpanFacts | None, tree: Tree) -> bool:
+    """Whether two calls stand under different spans that each say the session themselves."""
+    if opener is None:
+        return False
+    here = [span.span_id for span in tree.ancestors(call) if span.own_session]
+    there = [span.span_id for span in tree.ancestors(opener) if span.own_session]
+    return (
+        bool(here)
+        and bool(there)
+        and here[0] != there[0]
+        and here[0] not in there
+        and there[0] not in here
+    )
+
+
+def _pieces_without_words(
+    spans: Sequence[SpanFacts], calls: Sequence[SpanFacts], tree: Tree
+) -> list[Piece]:
+    """Returns pieces where no call shows its input: by the spans around the calls."""
+    tops = [
+        span
+        for span in spans
+        if span.own_session
+        and span.kind not in ("llm", *CALL_KINDS)
+        and span not in calls
+        and not any(above.own_session for above in tree.ancestors(span))
+    ]
+    if len(tops) < 2 or any(span in tree.roots for span in tops):
+        opens = any(span.kind not in CALL_KINDS for span in spans)
+        piece = Piece(opens=opens, spans=list(spans))
+        _words_around(piece, tree.roots, calls)
+        return [piece]
+    pieces = [Piece(opens=True) for _ in tops]
+    place = {span.span_id: index for index, span in enumerate(tops)}
+    holders = {above.span_id for span in tops for above in tree.ancestors(span)}
+    for span in spans:
+        home = next(
+            (place[s.span_id] for s in [span, *tree.ancestors(span)] if s.span_id in place), None
+        )
+        if home is None and span.span_id in holders:
+            pieces[0].around.append(span)
+        else:
+            pieces[home or 0].spans.append(span)
+    for piece, top in zip(pieces, tops, strict=True):
+        _words_around(piece, [top], [call for call in calls if call in piece.spans])
+    return pieces
+
+
+def _words_around(piece: Piece, tops: Sequence[SpanFacts], calls: Sequence[SpanFacts]) -> None:
+    """Fills a piece's words from the outermost spans, and answers from its calls."""
+    for top in tops:
+        words = [
+            item
+            for item in _said(top.messages.inputs, top, top.start_ns)
+            if item.message.role == "user"
+        ]
+        if words and top not in calls:
+            piece.said.append(words[-1])
+            break
+    piece.said += [
+        item for call in calls for item in _said(call.messages.outputs, call, call.end_ns)
+    ]
+    if not any(_answers(item) for item in piece.said):
+        _answer_around(piece, tops, calls)
+
+
+def _answers(said: Said) -> bool:
+    return said.message.role == "assistant" and bool(said.message.text)
+
+
+def _answer_around(piece: Piece, tops: Sequence[SpanFacts], calls: Sequence[SpanFacts]) -> None:
+    """Takes the answer from the outermost span that shows one."""
+    for top in tops:
+        found = [item for item in _said(top.messages.outputs, top, top.end_ns) if _answers(item)]
+        if found and top not in calls:
+            piece.said.append(found[-1])
+            return
+
+
+def _share_spans(pieces: list[Piece], spans: Sequence[SpanFacts], tree: Tree) -> None:
+    """Gives each span to the piece in which it ran; spans around several pieces stand aside."""
+    if len(pieces) == 1:
+        pieces[0].spans = list(spans)
+        return
+    openers = [piece.said[0].span if piece.said else spans[0] for piece in pieces]
+    chains = [[opener, *tree.ancestors(opener)] for opener in openers]
+    shared = {
+        span.span_id
+        for place, chain in enumerate(chains)
+        for span in chain
+        if any(span in other for index, other in enumerate(chains) if index != place)
+    }
+    begins = [
+        min(s.start_ns for s in chain if s.span_id not in shared or s is chain[0])
+        for chain in chains
+    ]
+    for span in spans:
+        if span.span_id in shared:
+            pieces[0].around.append(span)
+            continue
+        home = max((i for i, begin in enumerate(begins) if begin <= span.start_ns), default=0)
+        pieces[home].spans.append(span)

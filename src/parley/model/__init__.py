@@ -1,0 +1,44 @@
+"""The nouns of Parley: what every room passes to every other.
+
+Frozen msgspec Structs without behaviour beyond small derived values. May import nothing of
+Parley. Knows nothing of storage, wire formats, HTTP or HTML.
+
+Times are integers: nanoseconds since 1970 UTC. Costs are US dollars. Ids of traces and spans are
+lowercase hex.
+"""
+
+from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
+from parley.model.message import Message, Part, Role
+from parley.model.session import Session, SessionDetail, SessionPage, SessionQuery, Turn
+from parley.model.span import Span, SpanEvent, SpanLink, TraceTree
+from parley.model.stats import Series, SeriesPoint, Stats
+from parley.model.times import from_iso, now_ns, to_iso
+from parley.model.transcript import Transcript, TranscriptTurn
+
+__all__ = [
+    "Message",
+    "Part",
+    "ProjectId",
+    "Role",
+    "Series",
+    "SeriesPoint",
+    "Session",
+    "SessionDetail",
+    "SessionId",
+    "SessionPage",
+    "SessionQuery",
+    "Span",
+    "SpanEvent",
+    "SpanId",
+    "SpanLink",
+    "Stats",
+    "TraceId",
+    "TraceTree",
+    "Transcript",
+    "TranscriptTurn",
+    "Turn",
+    "TurnId",
+    "from_iso",
+    "now_ns",
+    "to_iso",
+]

@@ -1,0 +1,27 @@
+"""Questions about conversations, in our words. All answers come from the derived tables and the
+spans behind them; list, page and API ask here and cannot disagree.
+
+May import access, store and model. Refuses to know HTTP and HTML. Functions are synchronous and
+thread-safe.
+"""
+
+from parley.query.errors import BadQuery, QueryError
+from parley.query.series import read_series
+from parley.query.sessions import SORTS, find_sessions, open_session
+from parley.query.spans import read_spans, read_trace
+from parley.query.stats import list_projects, read_stats
+from parley.query.transcript import read_transcript
+
+__all__ = [
+    "SORTS",
+    "BadQuery",
+    "QueryError",
+    "find_sessions",
+    "list_projects",
+    "open_session",
+    "read_series",
+    "read_spans",
+    "read_stats",
+    "read_trace",
+    "read_transcript",
+]

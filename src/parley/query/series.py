@@ -1,0 +1,103 @@
+"""Totals of an interval and how they went over time."""
+
+import time
+from typing import Any
+
+from parley.model import Series, SeriesPoint
+from parley.query.errors import BadQuery
+from parley.query.sessions import as_float
+from parley.store import Store
+
+__all__ = ["read_series"]
+
+BUCKETS_MAX = 500
+STEPS_SECONDS = (
+    10,
+    30,
+    60,
+    300,
+    900,
+    1800,
+    3600,
+    10_800,
+    21_600,
+    43_200,
+    86_400,
+    604_800,
+    2_592_000,
+)
+SECOND_NS = 1_000_000_000
+
+
+def read_series(
+    store: Store,
+    project_id: str,
+    from_ns: int | None = None,
+    to_ns: int | None = None,
+    *,
+    buckets: int = 72,
+) -> Series:
+    """Returns totals over the turns that start in an interval, and at most `buckets` points.
+
+    Without an interval it is all that the project has. Sessions are counted where they have a
+    turn; costs that are not known count nothing.
+
+    Raises:
+        BadQuery: buckets out of range, or an interval that ends before it begins.
+    """
+    if not 1 <= buckets <= BUCKETS_MAX:
+        raise BadQuery("buckets", f"{buckets} is not between 1 and {BUCKETS_MAX}")
+    if from_ns is None or to_ns is None:
+        first, last = store.read("turns.extent", project_id=project_id)[0]
+        from_ns = from_ns if from_ns is not None else (first or time.time_ns())
+        to_ns = to_ns if to_ns is not None else max(last or 0, from_ns + SECOND_NS)
+    if from_ns > to_ns:
+        raise BadQuery("from", "is after `to`")
+    step = _step(to_ns - from_ns, buckets)
+    start = from_ns // step * step
+    where: dict[str, Any] = {"from_ns": from_ns, "to_ns": to_ns}
+    totals = store.read("turns.totals", project_id=project_id, **where)[0]
+    found = {
+        row[0]: row
+        for row in store.read("turns.series", project_id=project_id, step_ns=step, **where)
+    }
+    points = []
+    for moment in range(start, to_ns + 1, step):
+        row = found.get(moment, (moment, 0, 0, 0, 0, 0, None, 0.0, 0.0))
+        points.append(
+            SeriesPoint(
+                time_ns=moment,
+                sessions=row[1],
+                failed_sessions=row[2],
+                turns=row[3],
+                failed_turns=row[4],
+                tokens=row[5],
+                cost_usd=as_float(row[6]) or 0.0,
+                latency_ms_p50=row[7],
+                latency_ms_p95=row[8],
+            )
+        )
+    sessions, turns, failed, tokens, cached, cost, p50, p95 = totals
+    return Series(
+        from_ns=from_ns,
+        to_ns=to_ns,
+        step_ns=step,
+        sessions=sessions,
+        turns=turns,
+        failed_turns=failed,
+        tokens=tokens,
+        cached_tokens=cached,
+        cost_usd=as_float(cost),
+        latency_ms_p50=p50 if turns else None,
+        latency_ms_p95=p95 if turns else None,
+        points=points,
+    )
+
+
+def _step(extent_ns: int, buckets: int) -> int:
+    """Returns the shortest readable step that needs no more than `buckets` points."""
+    for seconds in STEPS_SECONDS:
+        if extent_ns <= seconds * SECOND_NS * (buckets - 1):
+            return seconds * SECOND_NS
+    days = extent_ns // (86_400 * SECOND_NS) // max(buckets - 1, 1) + 1
+    return days * 86_400 * SECOND_NS

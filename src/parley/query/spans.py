@@ -1,0 +1,144 @@
+"""Spans as trees: of one session, or of one trace with or without a session."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from parley.conventions import decode_any_value
+from parley.model import Span, SpanEvent, SpanLink, TraceTree
+from parley.query.errors import BadQuery
+from parley.query.sessions import read_session
+from parley.store import Store
+
+__all__ = ["read_spans", "read_trace"]
+
+NO_PARENT = "0" * 16
+TRACE_ID = re.compile(r"[0-9a-f]{32}")
+STATUS = {1: "ok", 2: "error"}
+
+
+def read_spans(store: Store, project_id: str, session_id: str) -> list[TraceTree] | None:
+    """Returns the traces of a session in order of start; None when there is no such session."""
+    if read_session(store, project_id, session_id) is None:
+        return None
+    rows = store.read("spans.of_session", project_id=project_id, session_id=session_id)
+    return trees_of(span_of_row(row) for row in rows)
+
+
+def read_trace(store: Store, project_id: str, trace_id: str) -> TraceTree | None:
+    """Returns one trace, None when no span of it is stored.
+
+    Raises:
+        BadQuery: not 32 hex digits.
+    """
+    trace_id = trace_id.lower()
+    if not TRACE_ID.fullmatch(trace_id):
+        raise BadQuery("trace_id", "is not 32 hex digits")
+    found = store.read("traces.resolve", project_id=project_id, trace_ids=[trace_id])
+    if not found:
+        return None
+    _, _, named, first_ns, last_ns = found[0]
+    rows = store.read(
+        "spans.of_trace",
+        project_id=project_id,
+        trace_id=trace_id,
+        sessions=["", *named],
+        from_ns=first_ns,
+        to_ns=last_ns,
+    )
+    trees = trees_of(span_of_row(row) for row in rows)
+    return trees[0] if trees else None
+
+
+def decoded(texts: Mapping[str, str], types: Mapping[str, str]) -> dict[str, Any]:
+    """Returns attributes in their own types."""
+    return {key: decode_any_value(text, types.get(key, "")) for key, text in texts.items()}
+
+
+def span_of_row(row: Sequence[Any]) -> Span:
+    """Returns the span of a row with the columns of the fragment `span_columns`."""
+    scope = " ".join(text for text in (row[21], row[22]) if text)
+    return Span(
+        trace_id=row[0],
+        span_id=row[1],
+        parent_span_id="" if row[2] == NO_PARENT else row[2],
+        session_id=row[3],
+        name=row[4],
+        kind=row[5],
+        otel_kind=row[6],
+        start_ns=row[7],
+        end_ns=row[8],
+        duration_ms=(row[8] - row[7]) / 1e6,
+        status=STATUS.get(row[9], "unset"),
+        status_message=row[10],
+        model=row[11],
+        provider=row[12],
+        input_tokens=row[13],
+        output_tokens=row[14],
+        cached_tokens=row[15],
+        reasoning_tokens=row[16],
+        cost_usd=row[17],
+        ttft_ms=row[18],
+        conversation_id=row[19],
+        service=row[20],
+        scope=scope,
+        attributes=decoded(row[23], row[24]),
+        resource=decoded(row[25], row[26]),
+        events=[
+            SpanEvent(time_ns=e[0], name=e[1], attributes=decoded(e[2], e[3]))
+            for e in map(values_of, row[27])
+        ],
+        links=[
+            SpanLink(trace_id=item[0], span_id=item[1], attributes=decoded(item[2], item[3]))
+            for item in map(values_of, row[28])
+        ],
+        notes=list(row[29]),
+    )
+
+
+def values_of(item: Any) -> Sequence[Any]:
+    """Returns the values of a tuple; the driver gives named ones as maps."""
+    return list(item.values()) if isinstance(item, dict) else item
+
+
+def trees_of(spans: Iterable[Span]) -> list[TraceTree]:
+    """Returns spans by trace, traces in order of start, parents before children."""
+    traces: dict[str, list[Span]] = defaultdict(list)
+    for span in spans:
+        traces[span.trace_id].append(span)
+    trees = [
+        TraceTree(trace_id=trace_id, session_id=found[0].session_id, spans=in_tree_order(found))
+        for trace_id, found in traces.items()
+    ]
+    return sorted(trees, key=lambda tree: (min(s.start_ns for s in tree.spans), tree.trace_id))
+
+
+def in_tree_order(spans: Sequence[Span]) -> list[Span]:
+    """Returns spans with parents before children, siblings by start, and their depth.
+
+    A span whose parent is not there stands as a root; spans in a circle of parents do too.
+    """
+    spans = sorted(spans, key=lambda span: (span.start_ns, span.end_ns, span.span_id))
+    ids = {span.span_id for span in spans}
+    below: dict[str, list[Span]] = defaultdict(list)
+    roots = []
+    for span in spans:
+        if span.parent_span_id in ids and span.parent_span_id != span.span_id:
+            below[span.parent_span_id].append(span)
+        else:
+            roots.append(span)
+    ordered: list[Span] = []
+    seen: set[str] = set()
+    for root in [*roots, *spans]:
+        stack = [(root, 0)]
+        while stack:
+            span, depth = stack.pop()
+            if span.span_id in seen:
+                continue
+            seen.add(span.span_id)
+            ordered.append(replace(span, depth=depth))
+            stack += [(child, depth + 1) for child in reversed(below[span.span_id])]
+    return ordered

@@ -1,0 +1,11 @@
+"""The only room that speaks to ClickHouse, embedded (chDB) or by URL.
+
+SQL lives in `schema/` (numbered migrations), `load/` and `read/<noun>.<question>.sql`; values are
+bound, never formatted in. Every call names its project. May import conventions, pricing and model.
+Refuses to know what a question is for, or who asks.
+"""
+
+from parley.store.errors import StoreBusy, StoreError, StoreNewer, StoreRefused, StoreUnreadable
+from parley.store.store import Store
+
+__all__ = ["Store", "StoreBusy", "StoreError", "StoreNewer", "StoreRefused", "StoreUnreadable"]

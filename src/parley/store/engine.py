@@ -1,0 +1,189 @@
+"""Connections to ClickHouse: chDB in this process, or a server by URL.
+
+chDB facts behind this module: one engine and directory per process; a client runs one call at a
+time, different clients run in parallel; never fork after the first connection; limits go through
+`chdb_options`. chdb is imported at the first connection: it costs half a second.
+"""
+
+import os
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+from parley.store.errors import StoreBusy, StoreError, StoreRefused, StoreUnreadable
+
+__all__ = ["MINIMUM_SERVER_VERSION", "Engine"]
+
+MINIMUM_SERVER_VERSION = (26, 8)
+CLIENTS = 6  # one loads, one derives, four read
+READ_BYTES = 400_000_000  # memory of one read query
+ENGINE_OPTIONS = {
+    "max_server_memory_usage": 1_200_000_000,
+    "mark_cache_size": 64_000_000,
+    "max_threads": 2,
+    "background_pool_size": 2,
+}
+# Codes of ClickHouse errors that say "not now" rather than "not these bytes".
+BUSY_CODES = (
+    "code: 243",
+    "code: 241",
+    "code: 74",
+    "code: 75",
+    "code: 210",
+    "code: 252",
+    "no space left",
+    "read-only file system",
+)
+
+
+def refusal(error: Exception) -> StoreError:
+    """Returns our error for the driver's: the room's callers never see the driver."""
+    text = str(error)
+    lowered = text.lower()
+    if any(code in lowered for code in BUSY_CODES):
+        return StoreBusy(text)
+    return StoreError(text)
+
+
+class Engine:
+    """A pool of clients of one ClickHouse. Thread-safe; every call blocks."""
+
+    def __init__(self, *, folder: Path | None, url: str | None) -> None:
+        self._folder = folder
+        self._url = url
+        self._clients: queue.LifoQueue[Any] = queue.LifoQueue()
+        self._all: list[Any] = []
+        self._pid = os.getpid()
+        first = self._connect()
+        self.version: str = first.server_version
+        if url is not None:
+            numbers = tuple(int(part) for part in self.version.split(".")[:2])
+            if numbers < MINIMUM_SERVER_VERSION:
+                raise StoreRefused(f"ClickHouse {self.version} at the URL; 26.8 or newer is needed")
+        self._all.append(first)
+        self._clients.put(first)
+        for _ in range(CLIENTS - 1):
+            client = self._connect()
+            self._all.append(client)
+            self._clients.put(client)
+
+    @property
+    def kind(self) -> Literal["embedded", "server"]:
+        """Whether the engine lives in this process."""
+        return "embedded" if self._url is None else "server"
+
+    def _connect(self) -> Any:
+        import clickhouse_connect  # noqa: PLC0415 - half a second, not at import
+
+        clickhouse_connect.common.set_setting("autogenerate_session_id", False)
+        if self._url is not None:
+            try:
+                return clickhouse_connect.get_client(dsn=self._url, settings={"async_insert": 0})
+            except Exception as error:
+                raise StoreRefused(f"cannot connect to ClickHouse: {error}") from error
+        if self._folder is None:
+            raise StoreRefused("either a folder or a URL is needed")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return clickhouse_connect.get_client(
+            interface="chdb", path=str(self._folder), chdb_options=ENGINE_OPTIONS
+        )
+
+    @contextmanager
+    def client(self) -> Iterator[Any]:
+        """Lends a client to one caller; waits when all are lent."""
+        if os.getpid() != self._pid:
+            raise StoreError("the engine cannot be used after a fork")
+        client = self._clients.get()
+        try:
+            yield client
+        finally:
+            self._clients.put(client)
+
+    def query(
+        self, sql: str, values: Mapping[str, Any], *, memory_bytes: int = READ_BYTES
+    ) -> list[tuple[Any, ...]]:
+        """Returns all rows.
+
+        Raises:
+            StoreBusy, StoreError: the engine refused.
+        """
+        with self.client() as client:
+            try:
+                result = client.query(
+                    sql, parameters=dict(values), settings={"max_memory_usage": memory_bytes}
+                )
+            except Exception as error:
+                raise refusal(error) from error
+        rows: list[tuple[Any, ...]] = list(result.result_rows)
+        return rows
+
+    def command(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
+        """Runs a statement without a result."""
+        with self.client() as client:
+            try:
+                client.command(sql, parameters=dict(values or {}))
+            except Exception as error:
+                raise refusal(error) from error
+
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Inserts rows; on disk when it returns."""
+        with self.client() as client:
+            try:
+                client.insert(table, rows, column_names=list(columns))
+            except Exception as error:
+                raise refusal(error) from error
+
+    def insert_file(
+        self, table: str, columns: Sequence[str], path: Path, *, schema: str, message: str
+    ) -> None:
+        """Inserts a file of length-delimited protobuf messages.
+
+        Raises:
+            StoreUnreadable: the engine refuses the bytes.
+            StoreBusy: not now; the file is as good as before.
+        """
+        settings: dict[str, str | int] = {
+            "format_schema_source": "string",
+            "format_schema": schema,
+            "format_schema_message_name": message,
+            "input_format_protobuf_oneof_presence": 1,
+            "throw_on_max_partitions_per_insert_block": 0,
+            "max_partitions_per_insert_block": 0,
+        }
+        names = ", ".join(columns)
+        with self.client() as client:
+            try:
+                if self.kind == "embedded":
+                    text = ", ".join(f"{key} = {literal(value)}" for key, value in settings.items())
+                    client.command(
+                        f"INSERT INTO {table} ({names}) FROM INFILE {literal(str(path))} "
+                        f"SETTINGS {text} FORMAT Protobuf"
+                    )
+                else:
+                    client.raw_insert(
+                        table,
+                        column_names=list(columns),
+                        insert_block=path.read_bytes(),
+                        fmt="Protobuf",
+                        settings=settings,
+                    )
+            except Exception as error:
+                found = refusal(error)
+                raise (
+                    found if isinstance(found, StoreBusy) else StoreUnreadable(str(error))
+                ) from error
+
+    def close(self) -> None:
+        """Closes every client."""
+        for client in self._all:
+            client.close()
+        self._all.clear()
+
+
+def literal(value: str | int) -> str:
+    """Returns a SQL literal of a setting or a path of our own."""
+    if isinstance(value, int):
+        return str(value)
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -1,0 +1,1 @@
+(SELECT * FROM spans FINAL WHERE project_id = {project_id:String})

@@ -1,0 +1,54 @@
+-- Session rows summed from their turns; a session without turns gets a tombstone: no ghosts.
+INSERT INTO sessions
+SELECT
+    {project_id:String} AS project_id,
+    session_id,
+    {version:UInt64} AS version,
+    if(turns = 0, 1, 0) AS is_deleted,
+    started_at, last_activity_at, turns, traces, spans, llm_calls, tool_calls, errors, span_errors,
+    input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, usage_complete,
+    cost_usd, cost_complete, latency_ms_sum, latency_ms_p50, latency_ms_p95, ttft_ms_p50,
+    users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error
+FROM (
+    SELECT arrayJoin({sessions:Array(String)}) AS session_id
+) AS known
+LEFT JOIN (
+    SELECT
+        session_id,
+        min(t.started_at) AS started_at,
+        max(t.ended_at) AS last_activity_at,
+        count() AS turns,
+        uniqExactArray(t.trace_ids) AS traces,
+        sum(t.spans) AS spans,
+        sum(t.llm_calls) AS llm_calls,
+        sum(t.tool_calls) AS tool_calls,
+        sum(t.failed) AS errors,
+        sum(t.span_errors) AS span_errors,
+        sum(t.input_tokens) AS input_tokens,
+        sum(t.output_tokens) AS output_tokens,
+        sum(t.cached_tokens) AS cached_tokens,
+        sum(t.cache_write_tokens) AS cache_write_tokens,
+        sum(t.reasoning_tokens) AS reasoning_tokens,
+        min(t.usage_complete) AS usage_complete,
+        sum(t.cost_usd) AS cost_usd,
+        min(t.cost_complete) AS cost_complete,
+        arrayMap(turn -> turn.2, arraySort(groupArray((t.started_at, {{turn_latency_ms}})))) AS latencies,
+        arraySum(latencies) AS latency_ms_sum,
+        arrayReduce('quantileExactInclusive(0.5)', latencies) AS latency_ms_p50,
+        arrayReduce('quantileExactInclusive(0.95)', latencies) AS latency_ms_p95,
+        quantileExactInclusiveOrNull(0.5)(t.ttft_ms) AS ttft_ms_p50,
+        arraySort(groupArray((t.started_at, t.turn_id, t.users, t.models, t.environments, t.tags, t.metadata))) AS in_order,
+        arrayDistinct(arrayFlatten(arrayMap(turn -> turn.3, in_order))) AS users,
+        arrayDistinct(arrayFlatten(arrayMap(turn -> turn.4, in_order))) AS models,
+        arrayDistinct(arrayFlatten(arrayMap(turn -> turn.5, in_order))) AS environments,
+        arrayDistinct(arrayFlatten(arrayMap(turn -> turn.6, in_order))) AS tags,
+        arrayFold((all, turn) -> mapUpdate(all, turn.7), in_order, CAST(map(), 'Map(String, String)')) AS metadata,
+        argMaxIf(t.source_project, (t.started_at, t.turn_id), t.source_project != '') AS source_project,
+        argMinIf(t.session_source, (t.started_at, t.turn_id), t.session_source != '') AS session_source,
+        leftUTF8(argMinIf(t.input, (t.started_at, t.turn_id), t.input != ''), 500) AS first_input,
+        leftUTF8(argMaxIf(t.output, (t.started_at, t.turn_id), t.output != ''), 500) AS last_output,
+        leftUTF8(argMax(t.error, (t.started_at, t.turn_id)), 500) AS last_error
+    FROM turns AS t FINAL
+    WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)}
+    GROUP BY session_id
+) AS summed USING (session_id)

@@ -1,0 +1,1 @@
+SELECT value FROM store_facts FINAL WHERE name = {name:String}

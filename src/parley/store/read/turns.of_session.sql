@@ -1,0 +1,7 @@
+SELECT
+    turn_id, toUnixTimestamp64Nano(started_at), toUnixTimestamp64Nano(ended_at), trace_ids, input, output,
+    failed, error, models, spans, llm_calls, tool_calls, span_errors, input_tokens, output_tokens,
+    cached_tokens, reasoning_tokens, usage_complete, cost_usd, cost_complete, ttft_ms, conversation_ids, resent_messages
+FROM turns FINAL
+WHERE project_id = {project_id:String} AND session_id = {session_id:String}
+ORDER BY started_at, turn_id

@@ -1,0 +1,125 @@
+"""The store: opened once per process, asked by name."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from parley.conventions import DIALECTS, render_view, view_hash
+from parley.store.engine import Engine
+from parley.store.errors import StoreNewer
+from parley.store.sql import fill, migrations, protobuf_schema, read_sql, statements
+
+__all__ = ["Store"]
+
+MIGRATIONS_TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
+    name String, applied_at DateTime DEFAULT now()
+) ENGINE = MergeTree ORDER BY name"""
+ENVELOPE_COLUMNS = ("project_id", "received_at", "source", "request")
+
+
+class Store:
+    """All that Parley keeps of telemetry. Thread-safe; every call blocks until done."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    def open(cls, folder: Path | None = None, url: str | None = None) -> "Store":
+        """Connects, migrates and puts today's conventions view in place.
+
+        Raises:
+            StoreNewer: the data were written by a newer release.
+            StoreRefused: the server cannot be used.
+        """
+        store = cls(Engine(folder=folder, url=url))
+        store._migrate()
+        return store
+
+    @property
+    def engine_version(self) -> str:
+        """The version of ClickHouse behind."""
+        return self._engine.version
+
+    def _migrate(self) -> None:
+        self._engine.command(MIGRATIONS_TABLE)
+        applied = {row[0] for row in self._engine.query("SELECT name FROM schema_migrations", {})}
+        known = migrations()
+        unknown = applied - {name for name, _ in known}
+        if unknown:
+            raise StoreNewer(f"written by a newer Parley: {', '.join(sorted(unknown))}")
+        for name, text in known:
+            if name in applied:
+                continue
+            for statement in statements(text):
+                self._engine.command(statement)
+            self._engine.insert("schema_migrations", ["name"], [[name]])
+        wanted = view_hash(DIALECTS)
+        if self.fact("conventions_view") != wanted:
+            self._engine.command("DROP VIEW IF EXISTS understand_spans")
+            self._engine.command(render_view(DIALECTS))
+            self.set_fact("conventions_view", wanted)
+
+    def fact(self, name: str) -> str:
+        """Returns a fact about the store itself, '' when unknown."""
+        rows = self._engine.query(read_sql("store.fact"), {"name": name})
+        return str(rows[0][0]) if rows else ""
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Remembers a fact about the store itself."""
+        self._engine.insert(
+            "store_facts", ["name", "value", "version"], [[name, value, time.time_ns()]]
+        )
+
+    def load_segment(self, kind: Literal["traces", "logs"] | str, path: Path) -> None:
+        """Inserts a journal segment: spans or logs, their sessions and the work list.
+
+        Raises:
+            StoreUnreadable: the engine refuses some envelope of it; nothing is promised of the
+                rest, loading again is harmless.
+            StoreBusy: not now.
+        """
+        table, message = ("otlp_traces", "TraceEnvelope")
+        if kind == "logs":
+            table, message = ("otlp_logs", "LogEnvelope")
+        self._engine.insert_file(
+            table, ENVELOPE_COLUMNS, path, schema=protobuf_schema(), message=message
+        )
+
+    def read(
+        self,
+        question: str,
+        *,
+        project_id: str,
+        fragments: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> list[tuple[Any, ...]]:
+        """Returns the rows of `read/<question>.sql` for one project.
+
+        Args:
+            question: file name without ending.
+            project_id: bound as `project_id`; no row of another project can come back.
+            fragments: SQL from our own code for the places `/*name*/` that the file has.
+            values: what the file binds.
+        """
+        text = read_sql(question)
+        for name, fragment in (fragments or {}).items():
+            text = text.replace(f"/*{name}*/", fragment)
+        return self._engine.query(text, {"project_id": project_id, **values})
+
+    def read_all(self, question: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Returns the rows of a question about every project: the work list, the projects."""
+        return self._engine.query(read_sql(question), values)
+
+    def write(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Inserts derived rows; they are on disk when it returns."""
+        if rows:
+            self._engine.insert(table, columns, rows)
+
+    def run(self, question: str, **values: Any) -> None:
+        """Runs `read/<question>.sql` that is an INSERT … SELECT."""
+        self._engine.command(fill(read_sql(question)), values)
+
+    def close(self) -> None:
+        """Closes the engine; the store cannot be used after."""
+        self._engine.close()
