@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import msgspec
 
+from parley.derive.align import is_system
 from parley.derive.measure import failure_of, usage_of
 from parley.derive.session import TurnFacts, TurnPiece
 from parley.derive.spans import SpanFacts
@@ -122,9 +124,17 @@ def trace_row(
 
 def _opening(turn: TurnFacts) -> str:
     """Returns the text that the person said to open the turn."""
-    first = turn.pieces[0].piece
-    words = [i.message.text for i in first.said if i.message.role == "user" and not i.folded]
-    return "\n".join(text for text in words if text)
+    first = turn.pieces[0]
+    words: list[str] = []
+    for item in first.unheard:  # what was said since the last answer belongs to the question
+        words = [] if item.message.role == "assistant" else [*words, *_user_text(item)]
+    words += [text for item in first.own for text in _user_text(item)]
+    return "\n".join(words)
+
+
+def _user_text(item: Said) -> list[str]:
+    is_question = item.message.role == "user" and not item.folded and item.message.text
+    return [item.message.text] if is_question else []
 
 
 def _answer(said: Iterable[Said]) -> str:
@@ -218,11 +228,12 @@ def message_rows(project_id: str, turn: TurnFacts, version: int) -> list[list[An
     timed = [span for part in turn.pieces for span in part.piece.spans + part.piece.around]
     turn_started = moment(_extent([s for p in turn.pieces for s in p.piece.spans] or timed)[0])
     rows: list[list[Any]] = []
-    for place, part in enumerate(turn.pieces):
-        words = [(item, True) for item in part.context] if place == 0 else []
-        words += [(item, item.folded) for item in part.said]
-        first = part.facts.pieces.index(part.piece) * PIECE_ORDINALS
-        for ordinal, (item, folded) in enumerate(words, first):
+    for part in turn.pieces:
+        prompts = list(takewhile(lambda item: is_system(item.hash), part.own))
+        words = [(item, False) for item in prompts]
+        words += [(item, True) for item in part.context]
+        words += [(item, item.folded) for item in part.unheard + part.own[len(prompts) :]]
+        for ordinal, (item, folded) in enumerate(words, part.ordinal * PIECE_ORDINALS):
             rows.append(
                 [
                     project_id,

@@ -26,12 +26,19 @@ class TraceBefore(Struct, frozen=True):
 
 
 class TurnPiece(Struct, frozen=True):
-    """A piece within its turn: what is new in it, and what is context."""
+    """A piece within its turn: context, words of its history that nobody said before, own words."""
 
     facts: TraceFacts
     piece: Piece
+    ordinal: int  # of the piece in its trace
     context: list[Said]
-    said: list[Said]
+    unheard: list[Said]
+    own: list[Said]
+
+    @property
+    def said(self) -> list[Said]:
+        """All that is new in the piece, in order."""
+        return self.unheard + self.own
 
 
 class TurnFacts(Struct):
@@ -77,8 +84,9 @@ def turns_of_group(
     for facts, window in zip(group, before, strict=True):
         said = [item for trace in window for item in trace.tail]
         for ordinal, piece in enumerate(facts.pieces):
-            new = _new_words(piece, said, first=not window) if ordinal == 0 else (piece.said, [])
-            part = TurnPiece(facts, piece, new[1], _without_known_prompts(new[0], said))
+            context, unheard = _history(piece, said, first=not window)
+            own = [item for item in piece.said if not is_system(item.hash) or item.hash not in said]
+            part = TurnPiece(facts, piece, ordinal, context, unheard, own)
             if turns and ordinal == 0:
                 turns[-1].pieces.append(part)
             else:
@@ -86,15 +94,16 @@ def turns_of_group(
     return turns
 
 
-def _without_known_prompts(words: Sequence[Said], said: Sequence[int]) -> list[Said]:
-    """Drops system prompts that the session has shown already."""
-    return [item for item in words if not is_system(item.hash) or item.hash not in said]
+def _history(piece: Piece, said: Sequence[int], *, first: bool) -> tuple[list[Said], list[Said]]:
+    """Returns (context to show folded, words nobody said before) of a piece's history.
 
-
-def _new_words(piece: Piece, said: Sequence[int], *, first: bool) -> tuple[list[Said], list[Said]]:
-    """Returns (words that are new, context to show folded) of a trace's first piece."""
+    In the session's first trace everything up to the last answer is context. Later the history
+    was said already, but for what follows the last message that the session knows.
+    """
+    roles = [item.message.role for item in piece.history]
+    answered = max((i + 1 for i, role in enumerate(roles) if role == "assistant"), default=0)
     if first:
-        return piece.said, piece.history
+        return piece.history[:answered], piece.history[answered:]
     spoken = [item for item in said if not is_system(item)]
-    start, _ = unseen([item.hash for item in piece.history], spoken)
-    return piece.history[start:] + piece.said, []
+    start, known = unseen([item.hash for item in piece.history], spoken)
+    return [], piece.history[start if known else answered :]

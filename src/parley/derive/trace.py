@@ -32,7 +32,7 @@ class Piece(Struct):
     """The part of one trace that belongs to one turn."""
 
     opens: bool
-    history: list[Said] = field(default_factory=list)  # before the first call's new words
+    history: list[Said] = field(default_factory=list)  # of the first call, before its new words
     said: list[Said] = field(default_factory=list)
     spans: list[SpanFacts] = field(default_factory=list)
     around: list[SpanFacts] = field(default_factory=list)  # spans that hold several pieces
@@ -135,10 +135,18 @@ def _said(messages: Sequence[Message], span: SpanFacts, time_ns: int) -> list[Sa
 
 
 def _split(inputs: list[Said]) -> int:
-    """Returns where the new words of a call begin: after the last thing the assistant said."""
-    for place in range(len(inputs), 0, -1):
-        if inputs[place - 1].message.role == "assistant":
+    """Returns where the words begin that are new for certain.
+
+    That is the last user message when nobody answered it yet, else what follows the last thing
+    the assistant said (results of tools). Earlier unanswered messages may have been said in a
+    trace before: their turn failed.
+    """
+    for place in range(len(inputs) - 1, -1, -1):
+        role = inputs[place].message.role
+        if role == "user":
             return place
+        if role == "assistant":
+            return place + 1
     return 0
 
 

@@ -9,7 +9,7 @@ from parley.query.errors import BadQuery, QueryError
 from parley.query.series import read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
 from parley.query.spans import read_spans, read_trace
-from parley.query.stats import list_projects, read_stats
+from parley.query.stats import list_projects, read_lag_ms, read_stats
 from parley.query.transcript import read_transcript
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "find_sessions",
     "list_projects",
     "open_session",
+    "read_lag_ms",
     "read_series",
     "read_spans",
     "read_stats",

@@ -56,6 +56,7 @@ class Engine:
         self._clients: queue.LifoQueue[Any] = queue.LifoQueue()
         self._all: list[Any] = []
         self._pid = os.getpid()
+        self._has_schema_file = False
         first = self._connect()
         self.version: str = first.server_version
         if url is not None:
@@ -145,13 +146,17 @@ class Engine:
             StoreBusy: not now; the file is as good as before.
         """
         settings: dict[str, str | int] = {
-            "format_schema_source": "string",
-            "format_schema": schema,
-            "format_schema_message_name": message,
             "input_format_protobuf_oneof_presence": 1,
             "throw_on_max_partitions_per_insert_block": 0,
             "max_partitions_per_insert_block": 0,
         }
+        if self._folder is not None:
+            # As a string, chDB would write the schema into the working directory at each insert.
+            settings["format_schema"] = f"{self._schema_file(schema)}:{message}"
+        else:
+            settings["format_schema_source"] = "string"
+            settings["format_schema"] = schema
+            settings["format_schema_message_name"] = message
         names = ", ".join(columns)
         with self.client() as client:
             try:
@@ -174,6 +179,15 @@ class Engine:
                 raise (
                     found if isinstance(found, StoreBusy) else StoreUnreadable(str(error))
                 ) from error
+
+    def _schema_file(self, schema: str) -> Path:
+        """Returns a file with the schema beside the engine's directory."""
+        assert self._folder is not None
+        path = self._folder.resolve().with_name(f"{self._folder.name}.proto")
+        if not self._has_schema_file:
+            path.write_text(schema, encoding="utf-8")
+            self._has_schema_file = True
+        return path
 
     def close(self) -> None:
         """Closes every client."""

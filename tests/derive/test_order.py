@@ -1,0 +1,108 @@
+"""Order of arrival does not matter: any split, order, repetition or crash gives the same result."""
+
+import os
+import random
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from parley.bus import Bus
+from parley.derive import Deriver
+from parley.store import Store
+from tests.storing import Loading, recorded, split_spans
+
+CLIENTS = [
+    "agenta",
+    "agenta-openinference",
+    "otel-py-ag-json",
+    "otel-py-ag-proto",
+    "otel-py-genai-gzip",
+    "otel-js-json",
+    "otel-js-proto",
+    "openinference-langchain",
+    "openinference-langchain-split",
+    "otel-py-edge",
+    "openinference-openai",
+    "pydantic-ai-split",
+]
+TRIALS = int(os.environ.get("PARLEY_TRIALS", "60"))
+
+
+class Killed(BaseException):
+    """Stands for the process that ends here."""
+
+
+class MortalStore:
+    """A store whose process ends at its n-th write."""
+
+    def __init__(self, store: Store, writes: int) -> None:
+        self._store = store
+        self._left = writes
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._store, name)
+        return self._counted(found) if name in ("write", "run") else found
+
+    def _counted(self, call: Callable[..., None]) -> Callable[..., None]:
+        def run(*arguments: Any, **values: Any) -> None:
+            self._left -= 1
+            if self._left < 0:
+                raise Killed
+            call(*arguments, **values)
+
+        return run
+
+
+@cache
+def traces_of(client: str) -> list[bytes]:
+    return [body for kind, body in recorded(client) if kind == "traces"]
+
+
+EXPECTED: dict[str, dict[str, object]] = {}
+
+
+def expected(client: str, store: Store, folder: Path) -> dict[str, object]:
+    """The result of the requests as they were recorded, in one go."""
+    if client not in EXPECTED:
+        loading = Loading(store, folder)
+        loading.load(traces_of(client))
+        loading.derive()
+        EXPECTED[client] = loading.result()
+        assert EXPECTED[client]
+    return EXPECTED[client]
+
+
+@pytest.mark.parametrize("seed", range(TRIALS))
+def test_any_order_split_and_crash_gives_the_same_sessions(
+    seed: int, store: Store, tmp_path: Path
+) -> None:
+    chance = random.Random(seed)
+    client = CLIENTS[seed % len(CLIENTS)]
+    want = expected(client, store, tmp_path)
+    loading = Loading(store, tmp_path)
+    single = split_spans(traces_of(client))
+    pool = single + chance.sample(single, len(single) // 3)  # some are sent twice
+    chance.shuffle(pool)
+    sent: list[list[bytes]] = []
+    while pool:
+        size = chance.choice([1, 2, 5, 20, 100])
+        envelopes = [loading.envelope(body) for body in pool[:size]]
+        pool = pool[size:]
+        loading.load_envelopes(envelopes)
+        sent.append(envelopes)
+        if chance.random() < 0.2:
+            loading.load_envelopes(chance.choice(sent))  # the journal is replayed
+        step = chance.random()
+        if step < 0.4:
+            loading.derive()
+        elif step < 0.6:
+            mortal = MortalStore(store, chance.randrange(7))
+            try:
+                Deriver(mortal, Bus()).run_once()  # type: ignore[arg-type]
+            except Killed:
+                pass
+    loading.derive()
+    assert loading.result() == want
