@@ -105,7 +105,7 @@ class Play:
         self._numbers = count(1)
         self._warm: dict[str, tuple[int, int]] = {}  # model -> (prompt tokens, end of the call)
         self._schema_tokens = sum(
-            count_tokens(tool.description) + 14 * (1 + len(tool.parameters))
+            count_tokens(tool.description) + 60 + 35 * len(tool.parameters)  # the JSON schema
             for tool in self.app.tools.values()
         )
 

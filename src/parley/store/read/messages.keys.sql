@@ -1,3 +1,3 @@
 SELECT session_id, toUnixTimestamp64Nano(turn_started_at), lower(hex(trace_id)), toUnixTimestamp64Nano(span_started_at), ordinal
 FROM messages FINAL
-WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)} AND trace_id IN (SELECT unhex(arrayJoin({trace_ids:Array(String)})))
+WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)} AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))

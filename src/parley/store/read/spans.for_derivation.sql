@@ -37,5 +37,5 @@ SELECT
     if(notEmpty(payload), CAST(attribute_types, 'Map(String, String)'), CAST(map(), 'Map(String, String)')) AS payload_types
 FROM {{live_spans}}
 WHERE session_id IN {sessions:Array(String)}
-    AND trace_id IN (SELECT unhex(arrayJoin({trace_ids:Array(String)})))
+    AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
     AND start_time BETWEEN fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC') AND fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')

@@ -15,7 +15,7 @@ FROM (
         FROM {{live_spans}}
         WHERE session_id IN {sessions:Array(String)}
             AND start_time BETWEEN fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC') AND fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')
-            AND trace_id IN (SELECT unhex(arrayJoin({trace_ids:Array(String)})))
+            AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
             AND session_id != transform(lower(hex(trace_id)), {trace_ids:Array(String)}, {targets:Array(String)}, session_id)
     )
 )

@@ -6,5 +6,5 @@ SELECT
     toUnixTimestamp64Nano(min(first_start)),
     toUnixTimestamp64Nano(max(last_start))
 FROM trace_sessions
-WHERE project_id = {project_id:String} AND trace_id IN (SELECT unhex(arrayJoin({trace_ids:Array(String)})))
+WHERE project_id = {project_id:String} AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
 GROUP BY trace_id

@@ -4,5 +4,5 @@ SELECT lower(hex(trace_id)), session_id, count()
 FROM {{live_spans}}
 WHERE session_id IN {sessions:Array(String)}
     AND start_time BETWEEN fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC') AND fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')
-    AND trace_id IN (SELECT unhex(arrayJoin({trace_ids:Array(String)})))
+    AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
 GROUP BY trace_id, session_id

@@ -5,7 +5,7 @@ SELECT
     toFixedString(if(length(l.trace_id) = 16, l.trace_id, ''), 16) AS trace_id,
     toFixedString(if(length(l.span_id) = 8, l.span_id, ''), 8) AS span_id,
     if(shown_nano >= 946684800000000000 AND shown_nano < 4102444800000000000, fromUnixTimestamp64Nano(toInt64(shown_nano), 'UTC'), toDateTime64('2000-01-01 00:00:00', 9, 'UTC')) AS time,
-    sipHash128(l.time_unix_nano, l.observed_time_unix_nano, l.event_name, l.severity_number, multiIf(l.body.value = 'string', toValidUTF8(l.body.string_value), l.body.value = 'int', toString(l.body.int_value), l.body.value = 'double', toString(l.body.double_value), l.body.value = 'bool', if(l.body.bool_value, 'true', 'false'), l.body.value = 'array', l.body.array_value, l.body.value = 'kvlist', l.body.kvlist_value, l.body.value = 'bytes', l.body.bytes_value, l.body.value = 'strindex', toString(l.body.string_value_strindex), ''), toString(l.attributes), l.trace_id, l.span_id) AS log_id,
+    reinterpret(sipHash128(l.time_unix_nano, l.observed_time_unix_nano, l.event_name, l.severity_number, multiIf(l.body.value = 'string', toValidUTF8(l.body.string_value), l.body.value = 'int', toString(l.body.int_value), l.body.value = 'double', toString(l.body.double_value), l.body.value = 'bool', if(l.body.bool_value, 'true', 'false'), l.body.value = 'array', l.body.array_value, l.body.value = 'kvlist', l.body.kvlist_value, l.body.value = 'bytes', l.body.bytes_value, l.body.value = 'strindex', toString(l.body.string_value_strindex), ''), toString(l.attributes), l.trace_id, l.span_id), 'UInt128') AS log_id,
     received_at AS version,
     0 AS is_deleted,
     received_at,

@@ -1,0 +1,144 @@
+"""Every form of payload that clients write becomes the same messages."""
+
+import json
+from typing import Any
+
+import pytest
+
+from parley.conventions import read_span_messages
+
+
+def told(attributes: dict[str, Any]) -> list[tuple[str, str]]:
+    found = read_span_messages(attributes)
+    return [(message.role, message.text) for message in [*found.inputs, *found.outputs]]
+
+
+ASKED = [("system", "Be brief."), ("user", "Hi"), ("assistant", "Hello!")]
+OPENAI = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+SEM = [
+    {"role": "system", "parts": [{"type": "text", "content": "Be brief."}]},
+    {"role": "user", "parts": [{"type": "text", "content": "Hi"}]},
+]
+SEM_OUT = [{"role": "assistant", "parts": [{"type": "text", "content": "Hello!"}]}]
+CHOICES = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello!"}}]
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        pytest.param(
+            {"gen_ai.input.messages": json.dumps(SEM), "gen_ai.output.messages": json.dumps(SEM_OUT)},
+            id="GenAI parts",
+        ),
+        pytest.param(
+            {
+                "gen_ai.system_instructions": '[{"type":"text","content":"Be brief."}]',
+                "gen_ai.input.messages": json.dumps(SEM[1:]),
+                "gen_ai.output.messages": json.dumps(SEM_OUT),
+            },
+            id="GenAI system instructions apart",
+        ),
+        pytest.param(
+            {"gen_ai.input.messages": json.dumps(OPENAI), "gen_ai.output.messages": json.dumps(CHOICES)},
+            id="OpenAI messages and choices under GenAI names",
+        ),
+        pytest.param(
+            {"gen_ai.prompt": json.dumps({"messages": OPENAI}), "gen_ai.completion": json.dumps({"choices": CHOICES})},
+            id="one JSON of the call",
+        ),
+        pytest.param(
+            {
+                "gen_ai.prompt.0.role": "system",
+                "gen_ai.prompt.0.content": "Be brief.",
+                "gen_ai.prompt.1.role": "user",
+                "gen_ai.prompt.1.content": "Hi",
+                "gen_ai.completion.0.role": "assistant",
+                "gen_ai.completion.0.content": "Hello!",
+            },
+            id="indexed GenAI",
+        ),
+        pytest.param(
+            {
+                "llm.input_messages.0.message.role": "system",
+                "llm.input_messages.0.message.content": "Be brief.",
+                "llm.input_messages.1.message.role": "user",
+                "llm.input_messages.1.message.contents.0.message_content.type": "text",
+                "llm.input_messages.1.message.contents.0.message_content.text": "Hi",
+                "llm.output_messages.0.message.role": "assistant",
+                "llm.output_messages.0.message.content": "Hello!",
+            },
+            id="OpenInference",
+        ),
+        pytest.param(
+            {
+                "ag.data.inputs": json.dumps({"messages": OPENAI}),
+                "ag.data.outputs": json.dumps({"completion": [{"role": "assistant", "content": "Hello!"}]}),
+            },
+            id="Agenta by hand",
+        ),
+        pytest.param(
+            {
+                "ag.data.inputs.prompt": "@ag.type=json:" + json.dumps(OPENAI),
+                "ag.data.outputs.__default__": "Hello!",
+            },
+            id="Agenta SDK",
+        ),
+        pytest.param(
+            {
+                "input.value": json.dumps(
+                    {
+                        "messages": [
+                            [
+                                {"lc": 1, "type": "constructor", "id": ["x", "SystemMessage"], "kwargs": {"content": "Be brief."}},
+                                {"lc": 1, "type": "constructor", "id": ["x", "HumanMessage"], "kwargs": {"content": "Hi"}},
+                            ]
+                        ]
+                    }
+                ),
+                "output.value": json.dumps({"generations": [[{"text": "Hello!", "message": {"kwargs": {"content": "Hello!"}, "type": "constructor", "id": ["AIMessage"]}}]]}),
+            },
+            id="LangChain constructors",
+        ),
+        pytest.param(
+            {
+                "input.value": json.dumps([{"role": "system", "content": "Be brief."}, {"type": "human", "data": {"content": "Hi"}}]),
+                "output.value": json.dumps({"messages": [{"type": "ai", "data": {"content": [{"type": "text", "text": "Hello!"}]}}]}),
+            },
+            id="LangChain typed",
+        ),
+    ],
+)
+def test_one_conversation_in_every_form(attributes: dict[str, Any]) -> None:
+    assert told(attributes) == ASKED
+
+
+def test_function_arguments_give_the_words_not_the_ids() -> None:
+    inputs = {"ag.data.inputs.message": "Hi", "ag.data.inputs.session_id": "s", "ag.data.inputs.user_id": "u"}
+    assert told(inputs) == [("user", "Hi")]
+    assert told({"input.value": '{"query": "Hi", "top_k": 4}'}) == [("user", "Hi")]
+    assert told({"input.value": '{"args": ["Hi"], "kwargs": {}}'}) == [("user", "Hi")]
+
+
+def test_tool_calls_and_results_are_parts_with_their_ids() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Kyoto"}'}}
+    found = read_span_messages(
+        {
+            "gen_ai.input.messages": json.dumps([{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c1", "content": "14 °C"}]),
+            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "tool_call", "id": "c2", "name": "weather", "arguments": {"city": "Oslo"}}]}]),
+        }
+    )
+    asked, answered = found.inputs
+    assert [(p.kind, p.name, p.call_id, p.arguments) for p in asked.parts] == [("tool_call", "weather", "c1", '{"city": "Kyoto"}')]
+    assert (answered.role, answered.parts[0].kind, answered.parts[0].call_id, answered.text) == ("tool", "tool_result", "c1", "14 °C")
+    assert found.outputs[0].parts[0].arguments == '{"city": "Oslo"}'
+
+
+def test_anthropic_tool_results_of_role_user_are_tool_messages() -> None:
+    blocks = [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "42"}]}]}]
+    message = read_span_messages({"gen_ai.input.messages": json.dumps(blocks)}).inputs[0]
+    assert (message.role, message.text, message.parts[0].call_id) == ("tool", "42", "t1")
+
+
+@pytest.mark.parametrize("text", ["{", "[1,", '"', "null", "[[[[]]]]", "[" * 3000 + "]" * 3000, '{"messages": {"a": 1}}', "@ag.type=none:"])
+def test_odd_payloads_are_no_error(text: str) -> None:
+    read_span_messages({"input.value": text, "gen_ai.input.messages": text, "ag.data.inputs": text})
