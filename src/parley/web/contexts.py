@@ -1,0 +1,253 @@
+"""What each template is given: one Struct a page, words and shares ready to print."""
+
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from msgspec import Struct, field
+
+from parley.model import Session, Span
+from parley.web.state import PageState
+
+__all__ = [
+    "Attribute",
+    "Bar",
+    "Block",
+    "Drawer",
+    "Inspector",
+    "Metric",
+    "Row",
+    "SessionsPage",
+    "SpanRow",
+    "TracePage",
+    "TurnView",
+]
+
+
+def events_href(state: PageState) -> str:
+    """Returns the address of the event stream of a page's project."""
+    return "/api/v1/events?" + urlencode({"project": state.project})
+
+
+class Metric(Struct, frozen=True, kw_only=True):
+    """One cell of the strip. tone: "", "is-bad" or "is-good"."""
+
+    name: str
+    value: str
+    exact: str = ""
+    spark: str = ""  # SVG path in a box of 90 × 22
+    delta: str = ""
+    note: str = ""
+    tone: str = ""
+
+
+class Bar(Struct, frozen=True, kw_only=True):
+    """One bucket of the chart, in a box of 1000 × 72."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+    bad_y: float
+    bad_height: float
+    title: str
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One session of the list."""
+
+    session: Session
+    href: str
+    first: str  # one line of words
+    last: str
+    where: str  # environment · source
+    tokens_in: str
+    tokens_out: str
+    cost: str
+    cost_note: str
+    cost_share: float  # of the dearest row, percent
+    model: str
+    user: str
+    latency_p50: str
+    latency_p95: str
+    is_slow: bool
+    is_live: bool
+    is_running: bool
+    when: str
+    when_exact: str
+    duration: str
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """A piece of a turn. kind: user, answer, tool, fold, media."""
+
+    kind: str
+    title: str = ""
+    text: str = ""
+    html: Markup = Markup()
+    arguments: str = ""
+    arguments_html: Markup = Markup()
+    result_html: Markup = Markup()
+    result: str = ""
+    is_error: bool = False
+    is_long: bool = False
+    key: str = ""
+
+
+class TurnView(Struct, frozen=True, kw_only=True):
+    """A turn as it is read. gap: the pause before it, "" under five minutes."""
+
+    number: int
+    anchor: str
+    gap: str
+    gap_short: str
+    clock: str
+    exact: str
+    model: str
+    prompts: list[Block]
+    questions: list[Block]
+    answers: list[Block]
+    error: str
+    error_href: str
+    trace_href: str
+    is_running: bool
+    latency: str
+    ttft: str
+    tokens_in: str
+    tokens_out: str
+    cost: str
+    calls: str
+    rail_latency: float  # percent of the slowest turn
+    rail_cost: float
+    rail_class: str
+    label: str
+
+
+class Attribute(Struct, frozen=True):
+    """A name and a value to print."""
+
+    name: str
+    value: str
+
+
+class SpanRow(Struct, frozen=True, kw_only=True):
+    """One line of the span tree. guides: classes of the parent-child lines, left to right."""
+
+    span: Span | None
+    title: str
+    number: str = ""
+    level: int = 1
+    guides: list[str] = field(default_factory=list)
+    icon: str = "i-chain"
+    bar: str = "sp-agent"
+    x: float = 0.0
+    width: float = 0.0
+    wait: float = 0.0  # width of the part before the first token
+    tokens: str = ""
+    cost: str = ""
+    duration: str = ""
+    is_error: bool = False
+    is_selected: bool = False
+    href: str = ""
+
+
+class Inspector(Struct, frozen=True, kw_only=True):
+    """The span that is looked at."""
+
+    span: Span
+    icon: str
+    started: str
+    offset: str
+    duration: str
+    facts: list[Attribute]
+    error: str
+    stack: str
+    input_html: Markup
+    output_html: Markup
+    input_size: str
+    output_size: str
+    attributes: list[Attribute]
+    resource: list[Attribute]
+    events: list[tuple[str, str, list[Attribute]]]
+
+
+class Drawer(Struct, frozen=True, kw_only=True):
+    """An open session. found False: there is none of that id."""
+
+    session_id: str
+    found: bool
+    session: Session | None = None
+    title: str = ""
+    facts: list[Attribute] = field(default_factory=list)
+    is_running: bool = False
+    running_turn: int = 0
+    duration: str = ""
+    latency_p50: str = ""
+    latency_p95: str = ""
+    ttft: str = ""
+    tokens: str = ""
+    cached: str = ""
+    tokens_exact: str = ""
+    token_shares: tuple[float, float, float] = (0.0, 0.0, 0.0)  # input not cached, cached, output
+    cost: str = ""
+    cost_note: str = ""
+    turns: list[TurnView] = field(default_factory=list)
+    spans: list[SpanRow] = field(default_factory=list)
+    inspector: Inspector | None = None
+    close_href: str = "/"
+    previous_href: str = ""
+    next_href: str = ""
+    full_href: str = ""
+    conversation_href: str = ""
+    traces_href: str = ""
+
+
+class SessionsPage(Struct, frozen=True, kw_only=True):
+    """The list, and a session open over it."""
+
+    state: PageState
+    title: str
+    projects: list[str]
+    behind: str
+    is_empty: bool  # the project has no session at all: show the quick start
+    address: str
+    needs_token: bool
+    started_clock: str
+    metrics: list[Metric] = field(default_factory=list)
+    bars: list[Bar] = field(default_factory=list)
+    axis: list[str] = field(default_factory=list)
+    bars_most: int = 0
+    bars_step: str = ""
+    rows: list[Row] = field(default_factory=list)
+    total: str = ""
+    sorted_by: str = ""
+    next_href: str = ""
+    first_href: str = ""
+    drawer: Drawer | None = None
+    is_list: bool = True
+
+    @property
+    def events_href(self) -> str:
+        """Where the page hears that something changed."""
+        return events_href(self.state)
+
+
+class TracePage(Struct, frozen=True, kw_only=True):
+    """One trace by itself, with or without a session."""
+
+    state: PageState
+    title: str
+    projects: list[str]
+    behind: str
+    trace_id: str
+    found: bool
+    session_href: str = ""
+    session_id: str = ""
+    spans: list[SpanRow] = field(default_factory=list)
+    inspector: Inspector | None = None
+    facts: list[Attribute] = field(default_factory=list)
+    is_list: bool = False
+
+    @property
+    def events_href(self) -> str:
+        """Where the page hears that something changed."""
+        return events_href(self.state)

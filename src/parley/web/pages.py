@@ -1,0 +1,212 @@
+"""A page is a question and a Struct: what the query room answers, made ready to print."""
+
+import time
+from urllib.parse import urlencode
+
+from msgspec.structs import replace
+
+from parley.model import SessionPage, SessionQuery
+from parley.query import (
+    BadQuery,
+    find_sessions,
+    list_projects,
+    open_session,
+    read_lag_ms,
+    read_series,
+    read_spans,
+    read_trace,
+    read_transcript,
+)
+from parley.store import Store
+from parley.web import words
+from parley.web.contexts import Attribute, Drawer, SessionsPage, TracePage
+from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
+from parley.web.session_view import conversation, drawer_head
+from parley.web.state import RANGES, PageState
+from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
+
+__all__ = ["Place", "session_drawer", "sessions_page", "trace_page"]
+
+PAGE_ROWS = 100
+CHART_BUCKETS = 72
+BEHIND_MS = 1000  # a delay below is not worth a word
+SORT_WORDS = {
+    "last_activity_at": "last activity",
+    "started_at": "start",
+    "turns": "turns",
+    "errors": "failed turns",
+    "latency_ms_p50": "median turn latency",
+    "latency_ms_p95": "slow turns",
+    "input_tokens": "input tokens",
+    "output_tokens": "output tokens",
+    "cost_usd": "cost",
+    "duration_ms": "duration",
+}
+STEP_WORDS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+class Place:
+    """What every page needs of the server."""
+
+    def __init__(self, store: Store, *, address: str, needs_token: bool) -> None:
+        self.store = store
+        self.address = address
+        self.needs_token = needs_token
+        self.started = words.clock(time.time_ns())
+
+    def behind(self, project: str) -> str:
+        """Returns how far derivation is behind, "" when it is not worth a word."""
+        lag_ms = read_lag_ms(self.store, project)
+        return words.duration(lag_ms) if lag_ms > BEHIND_MS else ""
+
+
+def sessions_page(place: Place, state: PageState) -> SessionsPage:
+    """Returns the list, with the session that is open over it.
+
+    Raises:
+        BadQuery: the state asks for what cannot be; names the parameter.
+    """
+    store, project = place.store, state.project
+    found = find_sessions(
+        store,
+        project,
+        SessionQuery(from_ns=state.from_ns, sort=state.sort, limit=PAGE_ROWS, cursor=state.cursor),
+    )
+    nothing = (
+        not found.sessions
+        and not state.cursor
+        and (
+            state.range == "all"
+            or not find_sessions(store, project, SessionQuery(limit=1)).sessions
+        )
+    )
+    page = SessionsPage(
+        state=state,
+        title="Sessions",
+        projects=list_projects(store),
+        behind=place.behind(project),
+        is_empty=nothing,
+        address=place.address,
+        needs_token=place.needs_token,
+        started_clock=place.started,
+        drawer=session_drawer(place, state, found) if state.open else None,
+    )
+    if nothing:
+        return page
+    series = read_series(
+        store,
+        project,
+        state.from_ns,
+        state.now_ns if state.from_ns else None,
+        buckets=CHART_BUCKETS,
+    )
+    seconds = RANGES[state.range]
+    before = None
+    if state.from_ns is not None:
+        before = read_series(
+            store, project, state.from_ns - seconds * 10**9, state.from_ns, buckets=1
+        )
+    dearest = max((s.cost_usd or 0.0 for s in found.sessions), default=0.0)
+    bars, most = bars_of(series)
+    slow_ms = series.latency_ms_p95 or 0.0
+    total = words.plural(found.total, "session")
+    return replace(
+        page,
+        title=page.drawer.title[:80] if page.drawer else "Sessions",
+        metrics=metrics_of(series, before),
+        bars=bars,
+        bars_most=most,
+        bars_step=_step_words(series.step_ns),
+        axis=axis_of(series),
+        rows=[row_of(s, state, dearest=dearest, slow_ms=slow_ms) for s in found.sessions],
+        total=f"more than {total}" if found.total_capped else total,
+        sorted_by=f"by {SORT_WORDS.get(state.sort.removeprefix('-'), state.sort)}",
+        next_href=state.href(cursor=found.next_cursor, open="") if found.next_cursor else "",
+        first_href=state.href(cursor="", open="") if state.cursor else "",
+    )
+
+
+def _step_words(step_ns: int) -> str:
+    seconds = step_ns // 10**9
+    for size, unit in STEP_WORDS:
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def session_drawer(place: Place, state: PageState, listed: SessionPage) -> Drawer:
+    """Returns the open session; its neighbours are those of the page of the list behind it."""
+    drawer = _opened(place.store, state)
+    ids = [session.session_id for session in listed.sessions]
+    if state.open not in ids:
+        return drawer
+    index = ids.index(state.open)
+    return replace(
+        drawer,
+        previous_href=state.href(open=ids[index - 1], span="") if index > 0 else "",
+        next_href=state.href(open=ids[index + 1], span="") if index + 1 < len(ids) else "",
+    )
+
+
+def _opened(store: Store, state: PageState) -> Drawer:
+    closed = state.href(open="", tab="conversation", span="", full="")
+    lost = Drawer(session_id=state.open, found=False, title="No such session", close_href=closed)
+    if state.tab == "conversation":
+        transcript = read_transcript(store, state.project, state.open)
+        if transcript is None:
+            return lost
+        head = drawer_head(transcript.session, [item.turn for item in transcript.turns], state)
+        return replace(head, turns=conversation(transcript, state))
+    detail = open_session(store, state.project, state.open)
+    trees = read_spans(store, state.project, state.open)
+    if detail is None or trees is None:
+        return lost
+    head = drawer_head(detail.session, detail.turns, state)
+    selected = pick_span(trees, state.span)
+    zero = {tree.trace_id: min(s.start_ns for s in tree.spans) for tree in trees}
+    return replace(
+        head,
+        spans=session_tree(detail.turns, trees, state, selected),
+        inspector=inspector_of(selected, zero[selected.trace_id]) if selected else None,
+    )
+
+
+def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:
+    """Returns one trace by itself."""
+    page = TracePage(
+        state=state,
+        title=f"Trace {trace_id[:32]}",
+        projects=list_projects(place.store),
+        behind=place.behind(state.project),
+        trace_id=trace_id,
+        found=False,
+    )
+    try:
+        tree = read_trace(place.store, state.project, trace_id)
+    except BadQuery:
+        return page
+    if tree is None:
+        return page
+    selected = pick_span([tree], state.span)
+    start = min(span.start_ns for span in tree.spans)
+    end = max(span.end_ns for span in tree.spans)
+    failed = sum(1 for span in tree.spans if span.status == "error")
+    facts = [
+        ("started", words.day_and_clock(start)),
+        ("duration", words.duration((end - start) / 1e6)),
+        ("spans", str(len(tree.spans))),
+        ("failed spans", str(failed) if failed else ""),
+    ]
+    base = f"/traces/{tree.trace_id}?{urlencode({'project': state.project})}"
+    rows = trace_rows(tree, state, selected, zero=start, scale=max(end - start, 1), base=base)
+    return replace(
+        page,
+        found=True,
+        session_id=tree.session_id,
+        session_href=state.href(open=tree.session_id, span="", range="all")
+        if tree.session_id
+        else "",
+        spans=rows,
+        inspector=inspector_of(selected, start) if selected else None,
+        facts=[Attribute(name, value) for name, value in facts if value],
+    )

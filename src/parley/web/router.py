@@ -1,0 +1,151 @@
+"""The routes of the pages. Every page is a plain GET that works without scripts."""
+
+import asyncio
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from litestar import MediaType, Request, Response, Router, get, post
+from litestar.datastructures import CacheControlHeader, State
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import NotFoundException
+from litestar.params import Body
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+
+from parley.access import Access, AccessError
+from parley.bus import Bus
+from parley.query import BadQuery
+from parley.store import Store, StoreError
+from parley.web.pages import Place, sessions_page, trace_page
+from parley.web.snippets import quick_start
+from parley.web.state import PageState, read_state
+from parley.web.templates import SECURITY_HEADERS, render, static_folder, static_prefix
+
+__all__ = ["web_router"]
+
+YEAR_SECONDS = 31_536_000
+RANGE_WORDS = (
+    ("30m", "30 m"),
+    ("3h", "3 h"),
+    ("24h", "24 h"),
+    ("7d", "7 d"),
+    ("30d", "30 d"),
+    ("all", "All"),
+)
+PageRequest = Request[Any, Any, State]
+
+
+def html(text: str, status: int = 200) -> Response[str]:
+    """Returns a page with the headers that every page has."""
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=SECURITY_HEADERS)
+
+
+def problem(status: int, title: str, detail: str) -> Response[str]:
+    """Returns a page that says what is wrong."""
+    return html(render("problem.html", status=status, title=title, detail=detail), status)
+
+
+def answer_problem(_: PageRequest, error: Exception) -> Response[str]:
+    """Maps errors of a page to what a person reads."""
+    match error:
+        case BadQuery():
+            return problem(
+                400, f"The address says something odd about “{error.field}”", error.message
+            )
+        case AccessError():
+            return problem(400, "The address is not right", str(error))
+        case StoreError():
+            return problem(503, "The conversations could not be read", str(error)[:300])
+        case _:
+            return problem(
+                404, "There is no such page", "The address leads nowhere on this server."
+            )
+
+
+def web_router(store: Store, bus: Bus, *, address: str, access: Access) -> Router:
+    """Returns the pages. `bus` is what the event stream of the API listens to; pages only name it.
+
+    Args:
+        store: where the conversations are.
+        bus: kept for pages that stream themselves.
+        address: what clients on this machine reach the server by; shown in the quick start.
+        access: who may read, and how a project is named.
+    """
+    del bus
+    place = Place(store, address=address, needs_token=access.needs_token)
+
+    def state_of(request: PageRequest) -> PageState:
+        project = access.read_project(request.scope["headers"], request.scope["query_string"])
+        return read_state(dict(request.query_params), project)
+
+    @get("/", include_in_schema=False)
+    async def sessions(request: PageRequest) -> Response[str]:
+        page = await asyncio.to_thread(sessions_page, place, state_of(request))
+        lost = page.drawer is not None and not page.drawer.found
+        starts = {}
+        if page.is_empty:
+            starts = quick_start(
+                address, project=page.state.project, needs_token=access.needs_token
+            )
+        text = await asyncio.to_thread(
+            render, "sessions.html", page=page, ranges=RANGE_WORDS, snippets=starts
+        )
+        return html(text, 404 if lost else 200)
+
+    @get("/traces/{trace_id:str}", include_in_schema=False)
+    async def trace(request: PageRequest, trace_id: str) -> Response[str]:
+        page = await asyncio.to_thread(trace_page, place, state_of(request), trace_id)
+        return html(
+            await asyncio.to_thread(render, "trace.html", page=page), 200 if page.found else 404
+        )
+
+    @get("/sign-in", include_in_schema=False)
+    async def sign_in(request: PageRequest) -> Response[str]:
+        return html(
+            render("sign_in.html", next=_local(request.query_params.get("next", "")), problem="")
+        )
+
+    @post("/sign-in", include_in_schema=False)
+    async def enter(
+        request: PageRequest,
+        data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+    ) -> Response[Any]:
+        after = _local(data.get("next", ""))
+        if not access.is_token(data.get("token", "")):
+            said = "That is not the token of this server."
+            return html(render("sign_in.html", next=after, problem=said), 401)
+        secure = request.url.scheme == "https"
+        return Redirect(
+            after, headers={"set-cookie": access.sign_in_cookie(is_secure=secure)}, status_code=303
+        )
+
+    static = create_static_files_router(
+        path=static_prefix(),
+        directories=[static_folder()],
+        cache_control=CacheControlHeader(max_age=YEAR_SECONDS, immutable=True),
+        include_in_schema=False,
+    )
+    handled: dict[type[Exception] | int, Any] = {
+        BadQuery: answer_problem,
+        AccessError: answer_problem,
+        StoreError: answer_problem,
+        NotFoundException: answer_problem,
+    }
+    return Router(
+        path="/",
+        route_handlers=[sessions, trace, sign_in, enter, static],
+        exception_handlers=handled,
+    )
+
+
+def _local(address: str) -> str:
+    """Returns an address on this server, `/` for anything that leads elsewhere."""
+    parts = urlsplit(address)
+    if (
+        parts.scheme
+        or parts.netloc
+        or not address.startswith("/")
+        or address.startswith(("//", "/\\"))
+    ):
+        return "/"
+    return address

@@ -1,0 +1,61 @@
+"""The quick start: three ways to send a first conversation to this very server."""
+
+from markupsafe import Markup
+
+from parley.web.rich_text import code_html
+
+__all__ = ["quick_start"]
+
+PYTHON = """# pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint="{address}/v1/traces"{headers})))
+trace.set_tracer_provider(provider)
+
+with trace.get_tracer("chat").start_as_current_span("chat") as span:
+    span.set_attribute("session.id", "chat-42")  # the conversation it belongs to
+    span.set_attribute("input.value", "Hello, is anybody there?")
+    span.set_attribute("output.value", "Yes. Loud and clear.")
+provider.shutdown()
+"""
+ANY = """export OTEL_EXPORTER_OTLP_ENDPOINT={address}
+export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf{exported}
+# and on any span of the trace:
+#   span.setAttribute("gen_ai.conversation.id", "chat-42")
+"""
+CURL = """curl {address}/v1/traces -H 'Content-Type: application/json'{curled} -d '{{
+  "resourceSpans":[{{"scopeSpans":[{{"spans":[{{
+    "traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat",
+    "startTimeUnixNano":"'$(date +%s)'000000000","endTimeUnixNano":"'$(date +%s)'900000000",
+    "attributes":[{{"key":"gen_ai.conversation.id","value":{{"stringValue":"chat-42"}}}},
+      {{"key":"input.value","value":{{"stringValue":"Hello, is anybody there?"}}}},
+      {{"key":"output.value","value":{{"stringValue":"Yes. Loud and clear."}}}}]}}]}}]}}]}}'
+"""
+
+
+def quick_start(address: str, *, project: str, needs_token: bool) -> dict[str, Markup]:
+    """Returns the snippets as HTML, with this server's address and what it asks for."""
+    headers = {}
+    if needs_token:
+        headers["Authorization"] = "Bearer YOUR_TOKEN"
+    if project != "default":
+        headers["x-parley-project"] = project
+    pairs = ",".join(f"{name}={value.replace(' ', '%20')}" for name, value in headers.items())
+    values = {
+        "address": address,
+        "headers": f", headers={headers}" if headers else "",
+        "exported": f'\nexport OTEL_EXPORTER_OTLP_HEADERS="{pairs}"' if headers else "",
+        "curled": "".join(f" -H '{name}: {value}'" for name, value in headers.items()),
+    }
+    return {
+        name: Markup(code_html(text.format(**values), language))  # noqa: S704 - escaped there
+        for name, text, language in (
+            ("python", PYTHON, "python"),
+            ("any", ANY, "bash"),
+            ("curl", CURL, "bash"),
+        )
+    }

@@ -1,0 +1,92 @@
+"""The URL is the state: what a page shows, read from its query and written back into links."""
+
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from parley.query import SORTS, BadQuery
+
+__all__ = ["RANGES", "PageState", "read_state"]
+
+SECOND_NS = 1_000_000_000
+RANGES = {
+    "30m": 1800,
+    "3h": 3 * 3600,
+    "24h": 86_400,
+    "7d": 7 * 86_400,
+    "30d": 30 * 86_400,
+    "all": 0,
+}
+TABS = ("conversation", "traces")
+DEFAULTS = {
+    "project": "default",
+    "range": "7d",
+    "sort": "-last_activity_at",
+    "cursor": "",
+    "open": "",
+    "tab": "conversation",
+    "span": "",
+    "live": "on",
+    "full": "",
+}
+
+
+class PageState(Struct, frozen=True, kw_only=True):
+    """Query parameters of the sessions page."""
+
+    project: str = DEFAULTS["project"]
+    range: str = DEFAULTS["range"]
+    sort: str = DEFAULTS["sort"]
+    cursor: str = ""
+    open: str = ""
+    tab: str = DEFAULTS["tab"]
+    span: str = ""
+    live: str = DEFAULTS["live"]
+    full: str = ""
+    now_ns: int = field(default_factory=time.time_ns)
+
+    @property
+    def from_ns(self) -> int | None:
+        """Start of the range, None for all."""
+        seconds = RANGES[self.range]
+        return self.now_ns - seconds * SECOND_NS if seconds else None
+
+    def href(self, **changes: str) -> str:
+        """Returns the address of this page with some state changed; defaults are left out."""
+        state = replace(self, **changes)
+        values = {name: getattr(state, name) for name in DEFAULTS}
+        kept = {name: value for name, value in values.items() if value != DEFAULTS[name]}
+        return "/?" + urlencode(kept) if kept else "/"
+
+    def sort_href(self, column: str) -> str:
+        """Returns the address of the list sorted by a column: largest first, then turned around."""
+        descending = f"-{column}"
+        return self.href(sort=column if self.sort == descending else descending, cursor="", open="")
+
+    def session_href(self, session_id: str) -> str:
+        """Returns the address of this list with a session open."""
+        return self.href(open=session_id, tab="conversation", span="", full="")
+
+
+def read_state(query: dict[str, str], project: str) -> PageState:
+    """Returns the state of a query.
+
+    Raises:
+        BadQuery: a value that the page does not know; names the parameter.
+    """
+    known: dict[str, Any] = {
+        name: query[name] for name in DEFAULTS if name in query and name != "project"
+    }
+    state = PageState(project=project, **known)
+    if state.range not in RANGES:
+        raise BadQuery("range", f"{state.range!r} is none of {', '.join(RANGES)}")
+    if state.sort.removeprefix("-") not in SORTS:
+        raise BadQuery("sort", f"{state.sort!r} is no metric of a session")
+    if state.tab not in TABS:
+        raise BadQuery("tab", f"{state.tab!r} is none of {', '.join(TABS)}")
+    if state.live not in ("on", "off"):
+        raise BadQuery("live", f"{state.live!r} is neither on nor off")
+    return state

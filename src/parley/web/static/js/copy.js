@@ -1,0 +1,25 @@
+// Copy buttons: the text in data-copy, or the code block that the button heads.
+const SAID_MS = 1200;
+
+async function copy(button) {
+  const text = button.dataset.copy || button.closest(".code")?.querySelector("pre")?.textContent || "";
+  const label = button.querySelector("span") ?? button;
+  const before = label.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    label.textContent = "Copied";
+  } catch {
+    label.textContent = "Not allowed";
+  }
+  setTimeout(() => { label.textContent = before; }, SAID_MS);
+}
+
+export function start() {
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("button[data-copy]");
+    if (button && !button.dataset.busy) {
+      button.dataset.busy = "1";
+      copy(button).finally(() => setTimeout(() => delete button.dataset.busy, SAID_MS));
+    }
+  });
+}

@@ -1,0 +1,66 @@
+// The keyboard: j k Enter Esc [ ] l ? — the cursor of the list is the focus itself.
+import { visit } from "./page.js";
+
+const first = (selector) => document.querySelector(selector);
+
+function isTyping(target) {
+  return target.closest?.("input, textarea, select, [contenteditable]") != null;
+}
+
+function step(by) {
+  if (first(".drawer")) return first(".tree") ? stepSpans(by) : stepTurns(by);
+  const links = [...document.querySelectorAll(".ledger a.first")];
+  const at = links.indexOf(document.activeElement);
+  const next = links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + by))];
+  next?.focus({ preventScroll: true });
+  next?.closest("tr").scrollIntoView({ block: "nearest" });
+}
+
+function stepTurns(by) {
+  const turns = [...document.querySelectorAll(".turn")];
+  const top = (first(".drawer__body") ?? document.body).getBoundingClientRect().top;
+  const at = turns.findLastIndex((turn) => turn.getBoundingClientRect().top <= top + 24);
+  turns[Math.min(turns.length - 1, Math.max(0, at + by))]?.scrollIntoView({ block: "start" });
+}
+
+function stepSpans(by) {
+  const links = [...document.querySelectorAll(".tree a.t")];
+  const chosen = links.indexOf(document.activeElement);
+  const at = chosen < 0 ? links.findIndex((link) => link.closest('[aria-selected="true"]')) : chosen;
+  links[Math.min(links.length - 1, Math.max(0, at + by))]?.focus();
+}
+
+const follow = (selector) => {
+  const link = first(selector);
+  if (link) visit(link.href);
+};
+
+const ACTIONS = {
+  j: () => step(1),
+  k: () => step(-1),
+  Escape: () => follow("a[data-close]"),
+  "[": () => follow("a[data-prev]"),
+  "]": () => follow("a[data-next]"),
+  l: () => follow("a[data-live-toggle]"),
+  "?": () => first("#keys").showModal(),
+};
+
+export function start() {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || first("dialog[open]")) return;
+    if (event.key === "Escape" && first("details.project-menu[open]")) {
+      first("details.project-menu").open = false;
+      return;
+    }
+    const action = ACTIONS[event.key];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-keys-toggle]")) first("#keys").showModal();
+    const menu = first("details.project-menu[open]");
+    if (menu && !menu.contains(event.target)) menu.open = false;
+  });
+}

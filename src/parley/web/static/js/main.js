@@ -1,0 +1,10 @@
+// The page's behaviour, one module each. Every page works without it as plain links.
+import { start as copy } from "./copy.js";
+import { start as filter } from "./filter.js";
+import { start as keys } from "./keys.js";
+import { start as live } from "./live.js";
+import { start as page } from "./page.js";
+import { start as reading } from "./reading.js";
+
+for (const start of [page, keys, live, reading, filter, copy]) start();
+document.documentElement.dataset.ready = "1";

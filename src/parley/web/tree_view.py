@@ -1,0 +1,234 @@
+"""Span trees: lines with guides and bars, and the details of one span."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from parley.model import Span, TraceTree, Turn
+from parley.web import words
+from parley.web.contexts import Attribute, Inspector, SpanRow
+from parley.web.rich_text import json_html
+from parley.web.state import PageState
+
+__all__ = ["inspector_of", "pick_span", "session_tree", "trace_rows"]
+
+ICONS = {
+    "llm": "i-llm",
+    "tool": "i-tool",
+    "agent": "i-agent",
+    "workflow": "i-agent",
+    "retriever": "i-retrieve",
+    "rerank": "i-retrieve",
+    "embedding": "i-retrieve",
+    "guardrail": "i-guard",
+    "evaluator": "i-guard",
+}
+BARS = {
+    "llm": "sp-llm",
+    "tool": "sp-tool",
+    "retriever": "sp-ret",
+    "embedding": "sp-ret",
+    "rerank": "sp-ret",
+}
+INPUT_KEYS = (
+    "gen_ai.input.messages", "input.value", "ag.data.inputs", "gen_ai.tool.call.arguments",
+    "gen_ai.prompt", "traceloop.entity.input", "langfuse.observation.input", "lmnr.span.input",
+)  # fmt: skip
+OUTPUT_KEYS = (
+    "gen_ai.output.messages", "output.value", "ag.data.outputs", "gen_ai.tool.call.result",
+    "gen_ai.completion", "traceloop.entity.output", "langfuse.observation.output",
+    "lmnr.span.output",
+)  # fmt: skip
+VALUE_MAX = 20_000  # characters of one attribute that are printed
+
+
+def pick_span(trees: Sequence[TraceTree], span_id: str) -> Span | None:
+    """Returns the span asked for, else the innermost that failed, else the first call."""
+    spans = [span for tree in trees for span in tree.spans]
+    for span in spans:
+        if span.span_id == span_id:
+            return span
+    failed = [span for span in spans if span.status == "error"]
+    if failed:
+        return max(failed, key=lambda span: span.depth)
+    return next((span for span in spans if span.kind == "llm"), spans[0] if spans else None)
+
+
+def session_tree(
+    turns: Sequence[Turn], trees: Sequence[TraceTree], state: PageState, selected: Span | None
+) -> list[SpanRow]:
+    """Returns all turns as one tree; each has its own zero and all share one scale."""
+    by_id = {tree.trace_id: tree for tree in trees}
+    groups: list[tuple[list[Turn], list[TraceTree]]] = []
+    shown: dict[str, int] = {}
+    for turn in turns:
+        fresh = [by_id[t] for t in turn.trace_ids if t in by_id and t not in shown]
+        if fresh or not turn.trace_ids or turn.trace_ids[0] not in shown:
+            groups.append(([turn], fresh))
+            shown.update({tree.trace_id: len(groups) - 1 for tree in fresh})
+        else:  # several turns in one trace: its tree stands once
+            groups[shown[turn.trace_ids[0]]][0].append(turn)
+    extents = [_extent(found) for _, found in groups if found]
+    scale = max((end - start for start, end in extents), default=1) or 1
+    rows: list[SpanRow] = []
+    for group_turns, found in groups:
+        rows.append(_turn_row(group_turns))
+        for tree in found:
+            zero = _extent(found)[0]
+            rows += trace_rows(tree, state, selected, zero=zero, scale=scale, level=2)
+    return rows
+
+
+def _extent(trees: Sequence[TraceTree]) -> tuple[int, int]:
+    spans = [span for tree in trees for span in tree.spans]
+    return min(span.start_ns for span in spans), max(span.end_ns for span in spans)
+
+
+def _turn_row(turns: Sequence[Turn]) -> SpanRow:
+    first, last = turns[0], turns[-1]
+    costs = [turn.cost_usd for turn in turns if turn.cost_usd is not None]
+    every = sum(turn.input_tokens + turn.output_tokens for turn in turns)
+    return SpanRow(
+        span=None,
+        title=first.input or "no words from the user",
+        number=str(first.turn) if first is last else f"{first.turn}–{last.turn}",
+        tokens=words.tokens(every) if every else "",
+        cost=words.money(sum(costs)) if costs else "",
+        duration=words.duration(sum(turn.latency_ms for turn in turns)),
+        is_error=any(turn.error is not None for turn in turns),
+    )
+
+
+def trace_rows(
+    tree: TraceTree,
+    state: PageState,
+    selected: Span | None,
+    *,
+    zero: int,
+    scale: int,
+    level: int = 1,
+    base: str = "",
+) -> list[SpanRow]:
+    """Returns the lines of one trace.
+
+    `base`: an address with a query that `span=` is added to; without it, the page's own.
+    """
+    last = _last_of_siblings(tree.spans)
+    lines: list[bool] = []  # per depth: whether the line goes on below
+    rows = []
+    for span in tree.spans:
+        lines = [*lines[: span.depth], not last[span.span_id]]
+        guides = ["v" if goes_on else "e" for goes_on in lines[:-1]] + ["t" if lines[-1] else "l"]
+        every = (span.input_tokens or 0) + (span.output_tokens or 0)
+        width = max(100 * (span.end_ns - span.start_ns) / scale, 0.3)
+        is_error = span.status == "error"
+        rows.append(
+            SpanRow(
+                span=span,
+                title=span.name or "unnamed",
+                level=level + span.depth,
+                guides=guides,
+                icon=ICONS.get(span.kind, "i-chain"),
+                bar="sp-err" if is_error else BARS.get(span.kind, "sp-agent"),
+                x=round(100 * (span.start_ns - zero) / scale, 2),
+                width=round(width, 2),
+                wait=round(100 * (span.ttft_ms or 0) * 1e6 / scale, 2),
+                tokens=words.tokens(every) if every else "",
+                cost=words.money(span.cost_usd) if span.cost_usd is not None else "",
+                duration=words.duration(span.duration_ms),
+                is_error=is_error,
+                is_selected=selected is not None and span.span_id == selected.span_id,
+                href=f"{base}&span={span.span_id}"
+                if base
+                else state.href(tab="traces", span=span.span_id),
+            )
+        )
+    return rows
+
+
+def _last_of_siblings(spans: Sequence[Span]) -> dict[str, bool]:
+    """Returns for each span whether no sibling follows below."""
+    last: dict[str, bool] = {}
+    open_depths: set[int] = set()
+    for span in reversed(spans):
+        last[span.span_id] = span.depth not in open_depths
+        open_depths = {depth for depth in open_depths if depth < span.depth} | {span.depth}
+    return last
+
+
+def inspector_of(span: Span, zero: int) -> Inspector:
+    """Returns the details of a span: the exception first when there is one."""
+    exception = next((e for e in reversed(span.events) if e.name == "exception"), None)
+    error = ""
+    if span.status == "error" or exception is not None:
+        named = exception.attributes if exception is not None else {}
+        texts = [str(named.get("exception.type", "")), str(named.get("exception.message", ""))]
+        error = ": ".join(text for text in texts if text) or span.status_message or "ended in error"
+    shown_input = _payload(span.attributes, INPUT_KEYS, "input")
+    shown_output = _payload(span.attributes, OUTPUT_KEYS, "output")
+    usage = [
+        ("model", span.model),
+        ("input tokens", _number(span.input_tokens)),
+        ("of these cached", _number(span.cached_tokens)),
+        ("output tokens", _number(span.output_tokens)),
+        ("of these reasoning", _number(span.reasoning_tokens)),
+        ("cost", words.money(span.cost_usd) if span.cost_usd is not None else ""),
+        ("first token", words.duration(span.ttft_ms) if span.ttft_ms is not None else ""),
+        ("scope", span.scope),
+        ("service", span.service),
+        ("conversation", span.conversation_id),
+        ("note", ", ".join(span.notes)),
+    ]
+    return Inspector(
+        span=span,
+        icon=ICONS.get(span.kind, "i-chain"),
+        started=words.clock(span.start_ns),
+        offset=f"+{words.duration(max(span.start_ns - zero, 0) / 1e6)}",
+        duration=words.duration(span.duration_ms),
+        facts=[Attribute(name, value) for name, value in usage if value],
+        error=error,
+        stack=str(exception.attributes.get("exception.stacktrace", "")) if exception else "",
+        input_html=_html(shown_input),
+        output_html=_html(shown_output),
+        input_size=words.size(len(shown_input)) if shown_input else "",
+        output_size=words.size(len(shown_output)) if shown_output else "",
+        attributes=_attributes(span.attributes),
+        resource=_attributes(span.resource),
+        events=[
+            (
+                event.name,
+                f"+{words.duration(max(event.time_ns - span.start_ns, 0) / 1e6)}",
+                _attributes(event.attributes),
+            )
+            for event in span.events
+            if event is not exception
+        ],
+    )
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _payload(attributes: Mapping[str, Any], keys: Sequence[str], side: str) -> str:
+    """Returns what went in or came out, as the client wrote it; "" when it wrote nothing."""
+    for key in keys:
+        if attributes.get(key) not in (None, ""):
+            return _text(attributes[key])
+    prefixes = [f"{key}." for key in keys] + [f"llm.{side}_messages."]
+    family = {k: v for k, v in attributes.items() if any(k.startswith(p) for p in prefixes)}
+    return json.dumps(family, ensure_ascii=False, default=str) if family else ""
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _html(text: str) -> Markup:
+    return json_html(text) if text else Markup()
+
+
+def _attributes(values: Mapping[str, Any]) -> list[Attribute]:
+    return [Attribute(name, _text(values[name])[:VALUE_MAX]) for name in sorted(values)]
