@@ -20,14 +20,19 @@ SEM = [
     {"role": "user", "parts": [{"type": "text", "content": "Hi"}]},
 ]
 SEM_OUT = [{"role": "assistant", "parts": [{"type": "text", "content": "Hello!"}]}]
-CHOICES = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello!"}}]
+CHOICES = [
+    {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello!"}}
+]
 
 
 @pytest.mark.parametrize(
     "attributes",
     [
         pytest.param(
-            {"gen_ai.input.messages": json.dumps(SEM), "gen_ai.output.messages": json.dumps(SEM_OUT)},
+            {
+                "gen_ai.input.messages": json.dumps(SEM),
+                "gen_ai.output.messages": json.dumps(SEM_OUT),
+            },
             id="GenAI parts",
         ),
         pytest.param(
@@ -39,11 +44,17 @@ CHOICES = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant"
             id="GenAI system instructions apart",
         ),
         pytest.param(
-            {"gen_ai.input.messages": json.dumps(OPENAI), "gen_ai.output.messages": json.dumps(CHOICES)},
+            {
+                "gen_ai.input.messages": json.dumps(OPENAI),
+                "gen_ai.output.messages": json.dumps(CHOICES),
+            },
             id="OpenAI messages and choices under GenAI names",
         ),
         pytest.param(
-            {"gen_ai.prompt": json.dumps({"messages": OPENAI}), "gen_ai.completion": json.dumps({"choices": CHOICES})},
+            {
+                "gen_ai.prompt": json.dumps({"messages": OPENAI}),
+                "gen_ai.completion": json.dumps({"choices": CHOICES}),
+            },
             id="one JSON of the call",
         ),
         pytest.param(
@@ -72,7 +83,9 @@ CHOICES = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant"
         pytest.param(
             {
                 "ag.data.inputs": json.dumps({"messages": OPENAI}),
-                "ag.data.outputs": json.dumps({"completion": [{"role": "assistant", "content": "Hello!"}]}),
+                "ag.data.outputs": json.dumps(
+                    {"completion": [{"role": "assistant", "content": "Hello!"}]}
+                ),
             },
             id="Agenta by hand",
         ),
@@ -89,20 +102,59 @@ CHOICES = [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant"
                     {
                         "messages": [
                             [
-                                {"lc": 1, "type": "constructor", "id": ["x", "SystemMessage"], "kwargs": {"content": "Be brief."}},
-                                {"lc": 1, "type": "constructor", "id": ["x", "HumanMessage"], "kwargs": {"content": "Hi"}},
+                                {
+                                    "lc": 1,
+                                    "type": "constructor",
+                                    "id": ["x", "SystemMessage"],
+                                    "kwargs": {"content": "Be brief."},
+                                },
+                                {
+                                    "lc": 1,
+                                    "type": "constructor",
+                                    "id": ["x", "HumanMessage"],
+                                    "kwargs": {"content": "Hi"},
+                                },
                             ]
                         ]
                     }
                 ),
-                "output.value": json.dumps({"generations": [[{"text": "Hello!", "message": {"kwargs": {"content": "Hello!"}, "type": "constructor", "id": ["AIMessage"]}}]]}),
+                "output.value": json.dumps(
+                    {
+                        "generations": [
+                            [
+                                {
+                                    "text": "Hello!",
+                                    "message": {
+                                        "kwargs": {"content": "Hello!"},
+                                        "type": "constructor",
+                                        "id": ["AIMessage"],
+                                    },
+                                }
+                            ]
+                        ]
+                    }
+                ),
             },
             id="LangChain constructors",
         ),
         pytest.param(
             {
-                "input.value": json.dumps([{"role": "system", "content": "Be brief."}, {"type": "human", "data": {"content": "Hi"}}]),
-                "output.value": json.dumps({"messages": [{"type": "ai", "data": {"content": [{"type": "text", "text": "Hello!"}]}}]}),
+                "input.value": json.dumps(
+                    [
+                        {"role": "system", "content": "Be brief."},
+                        {"type": "human", "data": {"content": "Hi"}},
+                    ]
+                ),
+                "output.value": json.dumps(
+                    {
+                        "messages": [
+                            {
+                                "type": "ai",
+                                "data": {"content": [{"type": "text", "text": "Hello!"}]},
+                            }
+                        ]
+                    }
+                ),
             },
             id="LangChain typed",
         ),
@@ -113,32 +165,89 @@ def test_one_conversation_in_every_form(attributes: dict[str, Any]) -> None:
 
 
 def test_function_arguments_give_the_words_not_the_ids() -> None:
-    inputs = {"ag.data.inputs.message": "Hi", "ag.data.inputs.session_id": "s", "ag.data.inputs.user_id": "u"}
+    inputs = {
+        "ag.data.inputs.message": "Hi",
+        "ag.data.inputs.session_id": "s",
+        "ag.data.inputs.user_id": "u",
+    }
     assert told(inputs) == [("user", "Hi")]
     assert told({"input.value": '{"query": "Hi", "top_k": 4}'}) == [("user", "Hi")]
     assert told({"input.value": '{"args": ["Hi"], "kwargs": {}}'}) == [("user", "Hi")]
 
 
 def test_tool_calls_and_results_are_parts_with_their_ids() -> None:
-    call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Kyoto"}'}}
+    call = {
+        "id": "c1",
+        "type": "function",
+        "function": {"name": "weather", "arguments": '{"city": "Kyoto"}'},
+    }
     found = read_span_messages(
         {
-            "gen_ai.input.messages": json.dumps([{"role": "assistant", "tool_calls": [call]}, {"role": "tool", "tool_call_id": "c1", "content": "14 °C"}]),
-            "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "tool_call", "id": "c2", "name": "weather", "arguments": {"city": "Oslo"}}]}]),
+            "gen_ai.input.messages": json.dumps(
+                [
+                    {"role": "assistant", "tool_calls": [call]},
+                    {"role": "tool", "tool_call_id": "c1", "content": "14 °C"},
+                ]
+            ),
+            "gen_ai.output.messages": json.dumps(
+                [
+                    {
+                        "role": "assistant",
+                        "parts": [
+                            {
+                                "type": "tool_call",
+                                "id": "c2",
+                                "name": "weather",
+                                "arguments": {"city": "Oslo"},
+                            }
+                        ],
+                    }
+                ]
+            ),
         }
     )
     asked, answered = found.inputs
-    assert [(p.kind, p.name, p.call_id, p.arguments) for p in asked.parts] == [("tool_call", "weather", "c1", '{"city": "Kyoto"}')]
-    assert (answered.role, answered.parts[0].kind, answered.parts[0].call_id, answered.text) == ("tool", "tool_result", "c1", "14 °C")
+    assert [(p.kind, p.name, p.call_id, p.arguments) for p in asked.parts] == [
+        ("tool_call", "weather", "c1", '{"city": "Kyoto"}')
+    ]
+    assert (answered.role, answered.parts[0].kind, answered.parts[0].call_id, answered.text) == (
+        "tool",
+        "tool_result",
+        "c1",
+        "14 °C",
+    )
     assert found.outputs[0].parts[0].arguments == '{"city": "Oslo"}'
 
 
 def test_anthropic_tool_results_of_role_user_are_tool_messages() -> None:
-    blocks = [{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": "42"}]}]}]
+    blocks = [
+        {
+            "role": "user",
+            "content": [
+                {
+                    "type": "tool_result",
+                    "tool_use_id": "t1",
+                    "content": [{"type": "text", "text": "42"}],
+                }
+            ],
+        }
+    ]
     message = read_span_messages({"gen_ai.input.messages": json.dumps(blocks)}).inputs[0]
     assert (message.role, message.text, message.parts[0].call_id) == ("tool", "42", "t1")
 
 
-@pytest.mark.parametrize("text", ["{", "[1,", '"', "null", "[[[[]]]]", "[" * 3000 + "]" * 3000, '{"messages": {"a": 1}}', "@ag.type=none:"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[1,",
+        '"',
+        "null",
+        "[[[[]]]]",
+        "[" * 3000 + "]" * 3000,
+        '{"messages": {"a": 1}}',
+        "@ag.type=none:",
+    ],
+)
 def test_odd_payloads_are_no_error(text: str) -> None:
     read_span_messages({"input.value": text, "gen_ai.input.messages": text, "ag.data.inputs": text})

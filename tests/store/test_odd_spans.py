@@ -133,14 +133,25 @@ def test_an_end_before_the_start_is_kept_and_noted(loading: Loading) -> None:
 
 def test_spans_over_200_months_in_one_request_are_stored(loading: Loading) -> None:
     month = 2_629_800 * 10**9
-    spans = [{"start": 10**18 + place * month, "end": 10**18 + place * month, "span_id": place.to_bytes(8, "big")} for place in range(1, 201)]
+    spans = [
+        {
+            "start": 10**18 + place * month,
+            "end": 10**18 + place * month,
+            "span_id": place.to_bytes(8, "big"),
+        }
+        for place in range(1, 201)
+    ]
     loading.load([request_of(*spans)])
     assert len(stored(loading)) == 200
 
 
 def test_bad_utf8_and_nul_are_stored_readable(loading: Loading) -> None:
     body = request_of({"name": "QQQQ", "attributes": {"session.id": "RRRR", "k": "SSSS"}})
-    for mark, raw in ((b"QQQQ", b"a\xff\xfeb"), (b"RRRR", b"s\xc3(\x00"), (b"SSSS", b"\x00\xf0\x28\x8c")):
+    for mark, raw in (
+        (b"QQQQ", b"a\xff\xfeb"),
+        (b"RRRR", b"s\xc3(\x00"),
+        (b"SSSS", b"\x00\xf0\x28\x8c"),
+    ):
         body = body.replace(mark, raw)
     loading.load([body])
     loading.derive()

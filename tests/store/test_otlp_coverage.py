@@ -35,7 +35,10 @@ class Filler:
     def fill(self, message: Any, path: str) -> None:
         for field in message.DESCRIPTOR.fields:
             here = f"{path}.{field.name}"
-            if field.message_type is not None and field.message_type.name in ("ArrayValue", "KeyValueList"):
+            if field.message_type is not None and field.message_type.name in (
+                "ArrayValue",
+                "KeyValueList",
+            ):
                 continue
             if field.message_type is not None and field.message_type.name == "AnyValue":
                 self.value(getattr(message, field.name), here)
@@ -80,7 +83,8 @@ def stored_text(loading: Loading, table: str) -> str:
         for name, kind in columns
     )
     rows = loading.store._engine.query(
-        f"SELECT {shown} FROM {table} FINAL WHERE project_id = {{p:String}}", {"p": loading.project_id}
+        f"SELECT {shown} FROM {table} FINAL WHERE project_id = {{p:String}}",
+        {"p": loading.project_id},
     )
     return "\n".join(str(value) for row in rows for value in row)
 

@@ -36,6 +36,24 @@ class Rows(Struct):
     traces: list[list[Any]] = field(default_factory=list)
 
 
+class Plan(Struct, frozen=True):
+    """What one session needs: its traces in order, those to derive, those that left it.
+
+    affected: members and what once shared a turn with them; their old rows are looked at.
+    """
+
+    session_id: str
+    order: list[TraceBefore]
+    members: set[str]
+    gone: set[str]
+    affected: set[str]
+
+    @property
+    def touched(self) -> set[str]:
+        """Traces whose old rows may have to go."""
+        return self.affected | self.gone
+
+
 class Resolved(Struct, frozen=True):
     """Where a trace belongs, where its spans may be, and when they start."""
 
@@ -71,11 +89,14 @@ class Batch:
             here = set(old) & resolved.keys()
             left[session_id] |= {t for t in here if resolved[t].session_id != session_id}
         self._read({t: resolved[t] for traces in arrived.values() for t in traces})
+        plans = [self._plan(s, known[s], set(arrived[s]), left[s]) for s in sessions]
+        missing = {t for plan in plans for t in plan.members} - self._facts.keys()
+        if missing:
+            self._read(self._resolve(missing))
         rows = Rows()
-        for session_id in sessions:
-            self._derive_session(
-                session_id, known[session_id], set(arrived[session_id]), left[session_id], rows
-            )
+        for plan in plans:
+            self._derive(plan, rows)
+        self._bury(plans, rows)
         self._store.write("messages", MESSAGE_COLUMNS, rows.messages)
         self._store.write("turns", TURN_COLUMNS, rows.turns)
         self._store.write("traces", TRACE_COLUMNS, rows.traces)
@@ -167,17 +188,12 @@ class Batch:
         if silent:
             self._read_chunk(silent, places, all_payloads=True)
 
-    def _derive_session(
-        self,
-        session_id: str,
-        old: Mapping[str, TraceBefore],
-        arrived: set[str],
-        left: set[str],
-        rows: Rows,
-    ) -> None:
-        """Adds the rows of one session: turns that changed, tombstones of those that are gone."""
-        arrived &= self._facts.keys()
-        left -= arrived
+    def _plan(
+        self, session_id: str, old: Mapping[str, TraceBefore], arrived: set[str], left: set[str]
+    ) -> Plan:
+        """Returns which traces of a session have to be derived again."""
+        arrived = arrived & self._facts.keys()
+        left = left - arrived
         now = {t: item for t, item in old.items() if t not in left}
         now.update({t: before(self._facts[t]) for t in arrived})
         order = sorted(now.values(), key=lambda item: (item.start_ns, item.trace_id))
@@ -185,72 +201,55 @@ class Batch:
         changed = {t for t in arrived if old.get(t) != now[t]} | (left & old.keys())
         affected = following(order, changed) | following(order_before, changed) | arrived
         affected = together(order, affected) | together(order_before, affected)
+        return Plan(session_id, order, affected & now.keys(), left & old.keys(), affected)
+
+    def _derive(self, plan: Plan, rows: Rows) -> None:
+        """Adds the rows of a session's turns that changed."""
+        order = plan.order
         place = {item.trace_id: index for index, item in enumerate(order)}
-        members = affected & place.keys()
-        self._read(
-            self._resolve(members - self._facts.keys()) if members - self._facts.keys() else {}
-        )
-        turn_keys: set[str] = set()
-        message_keys: set[tuple[Any, ...]] = set()
-        for first in sorted({group_bounds(order, place[trace_id])[0] for trace_id in members}):
+        for first in sorted({group_bounds(order, place[t])[0] for t in plan.members}):
             _, last = group_bounds(order, first)
             group = [self._facts[item.trace_id] for item in order[first:last]]
             windows = [order[max(index - WINDOW, 0) : index] for index in range(first, last)]
             ids: dict[str, list[str]] = defaultdict(list)
             for turn in turns_of_group(group, windows):
                 rows.turns.append(turn_row(self._project, turn, self._version))
-                turn_keys.add(turn.turn_id)
-                said = message_rows(self._project, turn, self._version)
-                rows.messages += said
-                message_keys |= {(row[2], row[3], row[4], row[5]) for row in said}
+                rows.messages += message_rows(self._project, turn, self._version)
                 for part in turn.pieces:
                     ids[part.facts.trace_id].append(turn.turn_id)
             rows.traces += [
-                trace_row(self._project, f, ids[f.trace_id], self._version) for f in group
+                trace_row(self._project, facts, ids[facts.trace_id], self._version)
+                for facts in group
             ]
-        gone = left & old.keys()
-        self._bury(session_id, sorted(affected | gone), turn_keys, message_keys, rows)
-        rows.traces += [
-            [
-                self._project,
-                session_id,
-                bytes.fromhex(t),
-                self._version,
-                1,
-                moment(0),
-                moment(0),
-                0,
-                [],
-                [],
-                0,
-            ]
-            for t in gone
-        ]
 
-    def _bury(
-        self,
-        session_id: str,
-        trace_ids: list[str],
-        turn_keys: set[str],
-        message_keys: set[tuple[Any, ...]],
-        rows: Rows,
-    ) -> None:
-        """Adds tombstones for turns and messages of these traces that are no longer produced."""
+    def _bury(self, plans: Sequence[Plan], rows: Rows) -> None:
+        """Adds tombstones for what these traces made before and make no longer."""
         where: dict[str, Any] = {
             "project_id": self._project,
-            "sessions": [session_id],
-            "trace_ids": trace_ids,
+            "sessions": [plan.session_id for plan in plans],
+            "trace_ids": sorted({t for plan in plans for t in plan.touched}),
         }
-        for _, turn_id in self._store.read("turns.keys", **where):
-            if turn_id not in turn_keys:
-                rows.turns.append(
-                    tombstone(TURN_COLUMNS, [self._project, session_id, turn_id, self._version, 1])
+        touched = {(plan.session_id, t) for plan in plans for t in plan.touched}
+        turns = {(row[1], row[2]) for row in rows.turns}
+        for session_id, turn_id in self._store.read("turns.keys", **where):
+            if (session_id, turn_id) not in turns:
+                head = [self._project, session_id, turn_id, self._version, 1]
+                rows.turns.append(tombstone(TURN_COLUMNS, head))
+        messages = {tuple(row[1:6]) for row in rows.messages}
+        for session_id, turn_ns, trace_id, span_ns, ordinal in self._store.read(
+            "messages.keys", **where
+        ):
+            key = (
+                session_id, moment(turn_ns), bytes.fromhex(trace_id), moment(span_ns), ordinal
+            )  # fmt: skip
+            if key not in messages and (session_id, trace_id) in touched:
+                rows.messages.append(
+                    tombstone(MESSAGE_COLUMNS, [self._project, *key, self._version, 1])
                 )
-        for _, turn_ns, trace_id, span_ns, ordinal in self._store.read("messages.keys", **where):
-            key = (moment(turn_ns), bytes.fromhex(trace_id), moment(span_ns), ordinal)
-            if key not in message_keys:
-                head = [self._project, session_id, *key, self._version, 1]
-                rows.messages.append(tombstone(MESSAGE_COLUMNS, head))
+        for plan in plans:
+            for trace_id in plan.gone:
+                head = [self._project, plan.session_id, bytes.fromhex(trace_id), self._version, 1]
+                rows.traces.append(tombstone(TRACE_COLUMNS, head))
 
 
 EMPTY: dict[str, Any] = {
@@ -263,6 +262,8 @@ EMPTY: dict[str, Any] = {
     "environments": [],
     "tags": [],
     "conversation_ids": [],
+    "tail": [],
+    "turn_ids": [],
     "metadata": {},
     "cost_usd": None,
     "ttft_ms": None,
