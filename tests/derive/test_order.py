@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -100,9 +101,7 @@ def test_any_order_split_and_crash_gives_the_same_sessions(
             loading.derive()
         elif step < 0.6:
             mortal = MortalStore(store, chance.randrange(7))
-            try:
+            with suppress(Killed):
                 Deriver(mortal, Bus()).run_once()  # type: ignore[arg-type]
-            except Killed:
-                pass
     loading.derive()
     assert loading.result() == want
