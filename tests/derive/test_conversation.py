@@ -396,6 +396,30 @@ def test_a_recovered_error_is_no_failed_turn(loading: Loading) -> None:
     assert (session.errors, session.span_errors, session.last_error) == (0, 1, "")
 
 
+def test_a_bare_call_that_is_tried_again_is_one_turn(loading: Loading) -> None:
+    script = Script(loading)
+    question = [said("user", "Hi")]
+    script.send(script.trace(3, {"input": question, "output": said("assistant", "Hello")}))
+    assert script.inputs() == ["Hi"]
+    failed = [script.trace(n, {"input": question, "error": "HTTP 429"}) for n in (1, 2)]
+    script.send(*failed)
+    turns = script.opened().turns
+    assert [(t.turn_id, t.input, t.output, t.error, t.llm_calls, t.span_errors) for t in turns] == [
+        (f"{1:032x}.0", "Hi", "Hello", None, 3, 2)
+    ]
+    assert script.told() == [("user", "Hi"), ("assistant", "Hello")]
+
+
+def test_a_person_who_asks_again_after_a_failure_opens_a_turn(loading: Loading) -> None:
+    script = Script(loading)
+    call = {"id": 2, "parent": 1, "input": [said("user", "Hi")]}
+    script.send(
+        script.trace(1, {"name": "turn", "error": "HTTP 429"}, {**call, "error": "HTTP 429"}),
+        script.trace(2, {"name": "turn"}, {**call, "output": said("assistant", "Hello")}),
+    )
+    assert [(t.input, t.error) for t in script.opened().turns] == [("Hi", "HTTP 429"), ("Hi", None)]
+
+
 def test_a_tool_that_fails_without_an_answer_fails_the_turn(loading: Loading) -> None:
     script = Script(loading)
     script.send(

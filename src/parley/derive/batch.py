@@ -148,10 +148,12 @@ class Batch:
 
     def _known(self, sessions: Sequence[str]) -> dict[str, dict[str, TraceBefore]]:
         known: dict[str, dict[str, TraceBefore]] = {session_id: {} for session_id in sessions}
-        for session_id, trace_id, start_ns, opens, tail in self._store.read(
+        for session_id, trace_id, start_ns, opens, question, tail in self._store.read(
             "traces.of_sessions", project_id=self._project, sessions=list(sessions)
         ):
-            known[session_id][trace_id] = TraceBefore(trace_id, start_ns, bool(opens), list(tail))
+            known[session_id][trace_id] = TraceBefore(
+                trace_id, start_ns, bool(opens), question, list(tail)
+            )
         return known
 
     def _read(self, places: Mapping[str, Resolved]) -> None:
@@ -290,15 +292,20 @@ def tombstone(columns: Sequence[str], head: list[Any]) -> list[Any]:
 
 def before(facts: TraceFacts) -> TraceBefore:
     """Returns what later traces need to know of a trace; times as the store keeps them."""
-    return TraceBefore(facts.trace_id, facts.start_ns // 1000 * 1000, facts.opens, facts.tail)
+    return TraceBefore(
+        facts.trace_id, facts.start_ns // 1000 * 1000, facts.opens, facts.question, facts.tail
+    )
 
 
 def following(order: Sequence[TraceBefore], changed: set[str]) -> set[str]:
-    """Returns the changed traces of an order and those that look back at them."""
+    """Returns the changed traces of an order and those that look back at them.
+
+    One more than the window: whether a trace goes on is told by the one before it.
+    """
     found: set[str] = set()
     for index, item in enumerate(order):
         if item.trace_id in changed:
-            found |= {other.trace_id for other in order[index : index + WINDOW + 1]}
+            found |= {other.trace_id for other in order[index : index + WINDOW + 2]}
     return found
 
 

@@ -22,6 +22,7 @@ class TraceBefore(Struct, frozen=True):
     trace_id: str
     start_ns: int
     opens: bool
+    question: int
     tail: list[int]
 
 
@@ -56,17 +57,26 @@ def group_bounds(order: Sequence[TraceBefore], index: int) -> tuple[int, int]:
     """
     first = home_of(order, index)
     last = index + 1
-    while last < len(order) and not order[last].opens and home_of(order, last) == first:
+    while last < len(order) and goes_on(order, last) and home_of(order, last) == first:
         last += 1
     return first, last
 
 
+def goes_on(order: Sequence[TraceBefore], index: int) -> bool:
+    """Tells a trace that opens no turn: it brings results, or repeats an unanswered question."""
+    trace = order[index]
+    if not trace.opens:
+        return True
+    before = order[index - 1].tail if index > 0 else []
+    return trace.question != 0 and bool(before) and before[-1] == trace.question
+
+
 def home_of(order: Sequence[TraceBefore], index: int) -> int:
     """Returns the place of the trace whose last turn a trace goes on with; itself if it opens."""
-    if order[index].opens:
+    if not goes_on(order, index):
         return index
     for place in range(index - 1, max(index - WINDOW, 0) - 1, -1):
-        if order[place].opens:
+        if not goes_on(order, place):
             return place
     return index
 
@@ -86,6 +96,8 @@ def turns_of_group(
         for ordinal, piece in enumerate(facts.pieces):
             context, unheard = _history(piece, said, first=not window)
             own = [item for item in piece.said if not is_system(item.hash) or item.hash not in said]
+            if turns and ordinal == 0:  # a retry asks nothing new
+                own = [item for item in own if item.hash != facts.question]
             part = TurnPiece(facts, piece, ordinal, context, unheard, own)
             if turns and ordinal == 0:
                 turns[-1].pieces.append(part)

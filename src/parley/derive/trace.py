@@ -52,6 +52,20 @@ class TraceFacts(Struct, frozen=True):
     calls: list[SpanFacts]
 
     @property
+    def question(self) -> int:
+        """The hash of what a bare call asks, 0 when the trace is more than bare calls.
+
+        Where each call is a trace of its own, the same unanswered question once more is the
+        client's retry. Within an application's trace it is the person who asks again.
+        """
+        piece = self.pieces[0]
+        calls = {call.span_id for call in self.calls}
+        if len(self.pieces) > 1 or any(span.span_id not in calls for span in piece.spans):
+            return 0
+        asked = [item.hash for item in piece.said if item.message.role == "user"]
+        return asked[-1] if asked and piece.opens else 0
+
+    @property
     def opens(self) -> bool:
         """Whether the trace begins with words of its own, rather than going on with a turn."""
         return self.pieces[0].opens

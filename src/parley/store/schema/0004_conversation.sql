@@ -2,7 +2,7 @@
 -- produced gets a tombstone. version = rebuild generation and highest version among the inputs.
 
 -- One row per trace of a session: what later traces are aligned with (tail: hashes of what the
--- trace itself said), and whether it opens a turn.
+-- trace itself said), whether it opens a turn, and what a bare call asks (0: no bare call).
 CREATE TABLE traces (
     project_id LowCardinality(String),
     session_id String CODEC(ZSTD(1)),
@@ -12,6 +12,7 @@ CREATE TABLE traces (
     started_at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     ended_at DateTime64(9, 'UTC') CODEC(Delta, ZSTD(1)),
     opens UInt8,
+    question UInt64,
     tail Array(UInt64) CODEC(ZSTD(1)),
     turn_ids Array(String) CODEC(ZSTD(1)),
     spans UInt32
