@@ -28,6 +28,11 @@ def events_href(state: PageState) -> str:
     return "/api/v1/events?" + urlencode({"project": state.project})
 
 
+def home_href(state: PageState) -> str:
+    """Returns the address of the list of a page's project."""
+    return state.href(open="", tab="conversation", span="", cursor="", full="")
+
+
 class Metric(Struct, frozen=True, kw_only=True):
     """One cell of the strip. tone: "", "is-bad" or "is-good"."""
 
@@ -56,6 +61,7 @@ class Row(Struct, frozen=True, kw_only=True):
     """One session of the list."""
 
     session: Session
+    key: str  # stands for the session id in element ids
     href: str
     first: str  # one line of words
     last: str
@@ -90,6 +96,7 @@ class Block(Struct, frozen=True, kw_only=True):
     result: str = ""
     is_error: bool = False
     is_long: bool = False
+    is_cut: bool = False
     key: str = ""
 
 
@@ -107,13 +114,14 @@ class TurnView(Struct, frozen=True, kw_only=True):
     questions: list[Block]
     answers: list[Block]
     error: str
+    error_title: str
     error_href: str
-    trace_href: str
     is_running: bool
     latency: str
     ttft: str
     tokens_in: str
     tokens_out: str
+    tokens_reasoning: str
     cost: str
     calls: str
     rail_latency: float  # percent of the slowest turn
@@ -174,6 +182,7 @@ class Drawer(Struct, frozen=True, kw_only=True):
     """An open session. found False: there is none of that id."""
 
     session_id: str
+    key: str  # stands for the session id in element ids
     found: bool
     session: Session | None = None
     title: str = ""
@@ -199,6 +208,7 @@ class Drawer(Struct, frozen=True, kw_only=True):
     full_href: str = ""
     conversation_href: str = ""
     traces_href: str = ""
+    trace_href: str = ""  # the trace that has this id, when no session has it
 
 
 class SessionsPage(Struct, frozen=True, kw_only=True):
@@ -230,6 +240,11 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
         """Where the page hears that something changed."""
         return events_href(self.state)
 
+    @property
+    def home_href(self) -> str:
+        """The list as it stands, with nothing open over it."""
+        return home_href(self.state)
+
 
 class TracePage(Struct, frozen=True, kw_only=True):
     """One trace by itself, with or without a session."""
@@ -251,3 +266,8 @@ class TracePage(Struct, frozen=True, kw_only=True):
     def events_href(self) -> str:
         """Where the page hears that something changed."""
         return events_href(self.state)
+
+    @property
+    def home_href(self) -> str:
+        """The list as it stands, with nothing open over it."""
+        return home_href(self.state)

@@ -6,7 +6,7 @@ from parley.model import Series, SeriesPoint, Session, from_iso
 from parley.web import words
 from parley.web.contexts import Bar, Metric, Row
 from parley.web.rich_text import one_line
-from parley.web.state import PageState
+from parley.web.state import PageState, element_key
 
 __all__ = ["LIVE_SECONDS", "RUNNING_SECONDS", "axis_of", "bars_of", "metrics_of", "row_of"]
 
@@ -164,6 +164,7 @@ def row_of(session: Session, state: PageState, *, dearest: float, slow_ms: float
         note = "at least"
     return Row(
         session=session,
+        key=element_key(session.session_id),
         href=state.session_href(session.session_id),
         first=" ".join(session.first_input.split()),
         last=one_line(session.last_output),

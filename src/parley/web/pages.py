@@ -1,7 +1,7 @@
 """A page is a question and a Struct: what the query room answers, made ready to print."""
 
 import time
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from msgspec.structs import replace
 
@@ -22,7 +22,7 @@ from parley.web import words
 from parley.web.contexts import Attribute, Drawer, SessionsPage, TracePage
 from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
 from parley.web.session_view import conversation, drawer_head
-from parley.web.state import RANGES, PageState
+from parley.web.state import RANGES, PageState, element_key
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
 
 __all__ = ["Place", "session_drawer", "sessions_page", "trace_page"]
@@ -150,7 +150,15 @@ def session_drawer(place: Place, state: PageState, listed: SessionPage) -> Drawe
 
 def _opened(store: Store, state: PageState) -> Drawer:
     closed = state.href(open="", tab="conversation", span="", full="")
-    lost = Drawer(session_id=state.open, found=False, title="No such session", close_href=closed)
+    lost = Drawer(
+        session_id=state.open,
+        key=element_key(state.open),
+        found=False,
+        title="No such session",
+        close_href=closed,
+        trace_href=f"/traces/{quote(state.open[:64], safe='')}?"
+        + urlencode({"project": state.project}),
+    )
     if state.tab == "conversation":
         transcript = read_transcript(store, state.project, state.open)
         if transcript is None:

@@ -32,7 +32,7 @@ ATTRIBUTES |= {tag: ATTRIBUTES.get(tag, set()) | {"class"} for tag in CLASSES}
 COLOURED_MAX = 20_000  # characters of code that are coloured; longer code is shown plain
 RENDERED_MAX = 100_000  # characters of Markdown that are parsed; longer text is shown plain
 COPY = '<button type="button" class="btn btn--s btn--quiet" data-copy=""><span>Copy</span></button>'
-FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
+FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True, classprefix="hl-")
 
 
 def code_html(text: str, language: str = "") -> str:

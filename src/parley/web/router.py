@@ -4,10 +4,11 @@ import asyncio
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from litestar import MediaType, Request, Response, Router, get, post
+import structlog
+from litestar import MediaType, Request, Response, Router, get, post, route
 from litestar.datastructures import CacheControlHeader, State
-from litestar.enums import RequestEncodingType
-from litestar.exceptions import NotFoundException
+from litestar.enums import HttpMethod, RequestEncodingType
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.params import Body
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
@@ -34,6 +35,8 @@ RANGE_WORDS = (
 )
 PageRequest = Request[Any, Any, State]
 
+log = structlog.get_logger("parley.web")
+
 
 def html(text: str, status: int = 200) -> Response[str]:
     """Returns a page with the headers that every page has."""
@@ -45,7 +48,7 @@ def problem(status: int, title: str, detail: str) -> Response[str]:
     return html(render("problem.html", status=status, title=title, detail=detail), status)
 
 
-def answer_problem(_: PageRequest, error: Exception) -> Response[str]:
+def answer_problem(request: PageRequest, error: Exception) -> Response[str]:
     """Maps errors of a page to what a person reads."""
     match error:
         case BadQuery():
@@ -56,10 +59,11 @@ def answer_problem(_: PageRequest, error: Exception) -> Response[str]:
             return problem(400, "The address is not right", str(error))
         case StoreError():
             return problem(503, "The conversations could not be read", str(error)[:300])
+        case HTTPException():
+            return problem(error.status_code, "The request was not understood", error.detail)
         case _:
-            return problem(
-                404, "There is no such page", "The address leads nowhere on this server."
-            )
+            log.exception("page failed", path=request.url.path, exc_info=error)
+            return problem(500, "Parley failed here", "The log of the server has the details.")
 
 
 def web_router(store: Store, bus: Bus, *, address: str, access: Access) -> Router:
@@ -99,6 +103,17 @@ def web_router(store: Store, bus: Bus, *, address: str, access: Access) -> Route
             await asyncio.to_thread(render, "trace.html", page=page), 200 if page.found else 404
         )
 
+    pages = Router(
+        path="/",
+        route_handlers=[sessions, trace, *sign_in_routes(access)],
+        exception_handlers={Exception: answer_problem},
+    )
+    return Router(path="/", route_handlers=[pages, static_files(), nothing])
+
+
+def sign_in_routes(access: Access) -> list[Any]:
+    """Returns the form that turns the server's token into a cookie."""
+
     @get("/sign-in", include_in_schema=False)
     async def sign_in(request: PageRequest) -> Response[str]:
         return html(
@@ -119,23 +134,25 @@ def web_router(store: Store, bus: Bus, *, address: str, access: Access) -> Route
             after, headers={"set-cookie": access.sign_in_cookie(is_secure=secure)}, status_code=303
         )
 
-    static = create_static_files_router(
+    return [sign_in, enter]
+
+
+def static_files() -> Router:
+    """Returns the route of styles and scripts, cached for good under their hash."""
+    return create_static_files_router(
         path=static_prefix(),
         directories=[static_folder()],
         cache_control=CacheControlHeader(max_age=YEAR_SECONDS, immutable=True),
         include_in_schema=False,
     )
-    handled: dict[type[Exception] | int, Any] = {
-        BadQuery: answer_problem,
-        AccessError: answer_problem,
-        StoreError: answer_problem,
-        NotFoundException: answer_problem,
-    }
-    return Router(
-        path="/",
-        route_handlers=[sessions, trace, sign_in, enter, static],
-        exception_handlers=handled,
-    )
+
+
+# Programs that ask for what is not there get the API's JSON, people a page.
+@route("/{rest:path}", http_method=list(HttpMethod), include_in_schema=False)
+async def nothing(request: PageRequest, rest: str) -> Response[str]:
+    if request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        raise NotFoundException(rest)
+    return problem(404, "There is no such page", f"{rest[:200]} leads nowhere on this server.")
 
 
 def _local(address: str) -> str:

@@ -10,13 +10,15 @@ from parley.web import words
 from parley.web.contexts import Attribute, Block, Drawer, TurnView
 from parley.web.list_view import RUNNING_SECONDS
 from parley.web.rich_text import json_html, markdown_html, plain_html
-from parley.web.state import PageState
+from parley.web.state import PageState, element_key
 
 __all__ = ["anchor_of", "conversation", "drawer_head"]
 
 SECOND_NS = 1_000_000_000
 GAP_SECONDS = 300  # a pause longer than this is marked
 LONG_TEXT = 400  # a question longer than this is set light and cut
+LINE_CHARACTERS = 70  # about what a line of a question holds
+LINES_SHOWN = 8  # of a long question, then it is cut
 SHORT_ARGUMENT = 60
 CHARACTERS_A_TOKEN = 4
 
@@ -50,6 +52,7 @@ def drawer_head(session: Session, turns: Sequence[Turn], state: PageState) -> Dr
     ]
     return Drawer(
         session_id=session.session_id,
+        key=element_key(session.session_id),
         found=True,
         session=session,
         title=session.first_input or session.session_id,
@@ -161,8 +164,8 @@ def _turn_view(
         questions=questions,
         answers=answers,
         error=turn.error or "",
-        error_href=state.href(tab="traces", span=""),
-        trace_href=state.href(tab="traces", span=""),
+        error_title="The turn ended in an error" if turn.output else "No answer was given",
+        error_href=state.href(tab="traces", span=turn.trace_ids[0] if turn.trace_ids else ""),
         is_running=is_running,
         latency=latency,
         ttft=words.duration(turn.ttft_ms) if turn.ttft_ms is not None else "",
@@ -170,6 +173,7 @@ def _turn_view(
         if turn.usage_complete or turn.input_tokens
         else "",
         tokens_out=words.tokens(turn.output_tokens),
+        tokens_reasoning=words.tokens(turn.reasoning_tokens) if turn.reasoning_tokens else "",
         cost=cost,
         calls=words.plural(turn.llm_calls, "call") if turn.llm_calls else "",
         rail_latency=shares[0],
@@ -285,8 +289,14 @@ def _context_fold(context: Sequence[Message], item: TranscriptTurn) -> Block:
 
 
 def _text_question(text: str) -> Block:
-    is_long = len(text) > LONG_TEXT or "\n" in text.strip()
-    return Block(kind="user", html=plain_html(text), is_long=is_long)
+    lines = text.strip().split("\n")
+    room = sum(len(line) // LINE_CHARACTERS + 1 for line in lines)
+    return Block(
+        kind="user",
+        html=plain_html(text),
+        is_long=len(text) > LONG_TEXT or len(lines) > 1,
+        is_cut=room > LINES_SHOWN,
+    )
 
 
 def _question(message: Message) -> Iterator[Block]:

@@ -13,7 +13,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 provider = TracerProvider()
-provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint="{address}/v1/traces"{headers})))
+exporter = OTLPSpanExporter(endpoint="{address}/v1/traces"{headers})
+provider.add_span_processor(BatchSpanProcessor(exporter))
 trace.set_tracer_provider(provider)
 
 with trace.get_tracer("chat").start_as_current_span("chat") as span:
@@ -27,7 +28,8 @@ export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf{exported}
 # and on any span of the trace:
 #   span.setAttribute("gen_ai.conversation.id", "chat-42")
 """
-CURL = """curl {address}/v1/traces -H 'Content-Type: application/json'{curled} -d '{{
+CURL = """curl {address}/v1/traces{curled} \\
+  -H 'Content-Type: application/json' -d '{{
   "resourceSpans":[{{"scopeSpans":[{{"spans":[{{
     "traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174","name":"chat",
     "startTimeUnixNano":"'$(date +%s)'000000000","endTimeUnixNano":"'$(date +%s)'900000000",
@@ -47,9 +49,9 @@ def quick_start(address: str, *, project: str, needs_token: bool) -> dict[str, M
     pairs = ",".join(f"{name}={value.replace(' ', '%20')}" for name, value in headers.items())
     values = {
         "address": address,
-        "headers": f", headers={headers}" if headers else "",
+        "headers": f",\n    headers={headers}" if headers else "",
         "exported": f'\nexport OTEL_EXPORTER_OTLP_HEADERS="{pairs}"' if headers else "",
-        "curled": "".join(f" -H '{name}: {value}'" for name, value in headers.items()),
+        "curled": "".join(f" \\\n  -H '{name}: {value}'" for name, value in headers.items()),
     }
     return {
         name: Markup(code_html(text.format(**values), language))  # noqa: S704 - escaped there

@@ -1,5 +1,6 @@
 """The URL is the state: what a page shows, read from its query and written back into links."""
 
+import hashlib
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from parley.query import SORTS, BadQuery
 
-__all__ = ["RANGES", "PageState", "read_state"]
+__all__ = ["RANGES", "PageState", "element_key", "read_state"]
 
 SECOND_NS = 1_000_000_000
 RANGES = {
@@ -32,6 +33,11 @@ DEFAULTS = {
     "live": "on",
     "full": "",
 }
+
+
+def element_key(session_id: str) -> str:
+    """Returns what stands for a session in element ids: short, whatever the id holds."""
+    return hashlib.blake2s(session_id.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 class PageState(Struct, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ BARS = {
     "embedding": "sp-ret",
     "rerank": "sp-ret",
 }
+FRAMES = ("agent", "workflow", "chain")  # what failed is inside them: their bar stays quiet
 INPUT_KEYS = (
     "gen_ai.input.messages", "input.value", "ag.data.inputs", "gen_ai.tool.call.arguments",
     "gen_ai.prompt", "traceloop.entity.input", "langfuse.observation.input", "lmnr.span.input",
@@ -45,7 +46,11 @@ VALUE_MAX = 20_000  # characters of one attribute that are printed
 
 
 def pick_span(trees: Sequence[TraceTree], span_id: str) -> Span | None:
-    """Returns the span asked for, else the innermost that failed, else the first call."""
+    """Returns the span asked for, else the innermost that failed, else the first call.
+
+    A trace id in place of a span id asks for that choice within its trace.
+    """
+    trees = [tree for tree in trees if tree.trace_id == span_id] or trees
     spans = [span for tree in trees for span in tree.spans]
     for span in spans:
         if span.span_id == span_id:
@@ -131,7 +136,9 @@ def trace_rows(
                 level=level + span.depth,
                 guides=guides,
                 icon=ICONS.get(span.kind, "i-chain"),
-                bar="sp-err" if is_error else BARS.get(span.kind, "sp-agent"),
+                bar="sp-err"
+                if is_error and span.kind not in FRAMES
+                else BARS.get(span.kind, "sp-agent"),
                 x=round(100 * (span.start_ns - zero) / scale, 2),
                 width=round(width, 2),
                 wait=round(100 * (span.ttft_ms or 0) * 1e6 / scale, 2),

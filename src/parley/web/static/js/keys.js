@@ -8,7 +8,7 @@ function isTyping(target) {
 }
 
 function step(by) {
-  if (first(".drawer")) return first(".tree") ? stepSpans(by) : stepTurns(by);
+  if (first(".opened")) return first(".tree") ? stepSpans(by) : stepTurns(by);
   const links = [...document.querySelectorAll(".ledger a.first")];
   const at = links.indexOf(document.activeElement);
   const next = links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + by))];
@@ -18,7 +18,7 @@ function step(by) {
 
 function stepTurns(by) {
   const turns = [...document.querySelectorAll(".turn")];
-  const top = (first(".drawer__body") ?? document.body).getBoundingClientRect().top;
+  const top = Math.max(0, first(".drawer__body").getBoundingClientRect().top);
   const at = turns.findLastIndex((turn) => turn.getBoundingClientRect().top <= top + 24);
   turns[Math.min(turns.length - 1, Math.max(0, at + by))]?.scrollIntoView({ block: "start" });
 }

@@ -10,7 +10,8 @@ let pending = null; // what is being fetched, so that a newer question ends it
 // Local state is the reader's: what is unfolded stays so, whatever the server renders.
 htmx.registerExtension("parley-local", {
   htmx_before_morph_attr: (element, { attrName }) =>
-    !(attrName === "open" && element.matches("details, dialog")),
+    !(attrName === "open" && element.matches("details, dialog")) &&
+    !(attrName === "class" && element.matches(".is-cut")),
 });
 
 // Calls back with the page as it stands, now and after every change.
@@ -22,7 +23,7 @@ export const onRender = (callback) => {
 // What the server said about this page: project, live, address of the event stream.
 export const facts = () => document.getElementById("facts").dataset;
 
-export const openId = () => document.querySelector(".drawer")?.dataset.session ?? null;
+export const openId = () => document.getElementById("opened")?.dataset.session ?? null;
 
 // Fetches an address and returns the text of its page; null when a newer question came first.
 export async function fetchPage(url) {
@@ -95,10 +96,10 @@ function withoutSession(url) {
 
 // The open session has the focus; closed, its row has it again.
 function moveFocus(before, after) {
-  const drawer = document.querySelector(".drawer");
+  const opened = document.getElementById("opened");
   if (after !== null) {
-    drawer.scrollTop = 0;
-    drawer.focus({ preventScroll: true });
+    opened.scrollTop = 0;
+    opened.focus({ preventScroll: true });
     return;
   }
   const row = [...document.querySelectorAll(".ledger tr[data-session]")].find((r) => r.dataset.session === before);

@@ -5,10 +5,10 @@ import { onRender } from "./page.js";
 let watcher = null;
 let current = "";
 
-const scroller = () => {
-  const body = document.querySelector(".drawer__body");
-  return body && getComputedStyle(body).overflowY === "auto" ? body : document.querySelector(".drawer");
-};
+// What scrolls: the body of the drawer, the drawer itself on narrow screens, or the page.
+const scroller = () =>
+  [...document.querySelectorAll(".drawer__body, .drawer")].find((box) => getComputedStyle(box).overflowY === "auto") ??
+  document.scrollingElement;
 
 function mark() {
   for (const link of document.querySelectorAll(".rail a, .rail-strip a")) {
@@ -22,7 +22,7 @@ function look() {
   const body = scroller();
   const turns = [...document.querySelectorAll(".turn")];
   if (!body || !turns.length) return;
-  const line = body.getBoundingClientRect().top + body.clientHeight / 3;
+  const line = Math.max(0, body.getBoundingClientRect().top) + body.clientHeight / 3;
   const atEnd = body.scrollTop > 0 && body.scrollTop + body.clientHeight >= body.scrollHeight - 2;
   const seen = atEnd ? turns.at(-1) : (turns.findLast((turn) => turn.getBoundingClientRect().top <= line) ?? turns[0]);
   current = seen.id;
@@ -48,11 +48,8 @@ export function start() {
   }, { capture: true, passive: true });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-jump]")) document.querySelector(".turn[aria-busy]")?.scrollIntoView({ behavior: "smooth" });
-    const question = event.target.closest(".say--user.is-long");
-    if (question && getSelection().type !== "Range") question.classList.toggle("is-whole");
-  });
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.target.matches?.(".say--user.is-long")) event.target.classList.toggle("is-whole");
+    const more = event.target.closest("[data-more]");
+    if (more) more.previousElementSibling.classList.toggle("is-whole");
   });
   onRender(() => { look(); watchRunning(); });
 }
