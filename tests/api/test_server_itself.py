@@ -17,7 +17,7 @@ def test_health_and_readiness(server: Server) -> None:
     assert server.get_json("/healthz")["status"] == "ok"
     ready = server.get_json("/readyz")
     assert ready["status"] == "ready"
-    assert {check["name"] for check in ready["checks"]} == {"journal", "store"}
+    assert {check["name"] for check in ready["checks"]} == {"journal", "store", "load", "derive"}
 
 
 def test_stats_count_the_project(server: Server) -> None:

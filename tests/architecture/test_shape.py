@@ -96,8 +96,11 @@ def test_sql_lives_in_the_store_only() -> None:
 def test_every_room_says_what_it_is_for() -> None:
     for room in sorted(path for path in SOURCE.iterdir() if (path / "__init__.py").exists()):
         words = ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or ""
-        assert "may import" in words.lower(), f"{room.name} does not say what it may import"
-        assert "refuses" in words.lower(), f"{room.name} does not say what it refuses to know"
+        words = " ".join(words.lower().split())
+        assert "may import" in words, f"{room.name} does not say what it may import"
+        assert "refuses" in words or "knows nothing" in words, (
+            f"{room.name} does not say what it refuses to know"
+        )
 
 
 def test_no_room_is_a_drawer_for_everything() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.serving import Server, Start
 from tests.telemetry import chat_attributes, make_span, pack
 
-ROUNDS = int(os.environ.get("PARLEY_TEST_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("PARLEY_ROUNDS", "3"))
 SENDERS = 4
 SPANS_PER_REQUEST = 5
 SESSIONS = 12

@@ -1,0 +1,225 @@
+"""Answers whose times differ from the model's: nanoseconds inside, ISO-8601 outside.
+
+Sessions and turns are answered as the model has them. Of spans the exact start and end go out as
+decimal text (`*_unix_nano`, as in OTLP/JSON): nanoseconds do not fit a JavaScript number.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+
+from parley.model import (
+    Message,
+    Part,
+    Series,
+    SeriesPoint,
+    Session,
+    Span,
+    SpanEvent,
+    SpanLink,
+    TraceTree,
+    Transcript,
+    Turn,
+    to_iso,
+)
+
+__all__ = [
+    "SeriesAnswer",
+    "SpansAnswer",
+    "TraceAnswer",
+    "TranscriptAnswer",
+    "series_answer",
+    "spans_answer",
+    "trace_answer",
+    "transcript_answer",
+]
+
+
+class MessageAnswer(Struct, frozen=True, kw_only=True):
+    """A message: see parley.model.Message."""
+
+    role: str
+    text: str
+    parts: list[Part]
+    turn_id: str
+    trace_id: str
+    span_id: str
+    sent_at: str
+    model: str
+    folded: bool
+
+
+class TranscriptTurnAnswer(Struct, frozen=True, kw_only=True):
+    """A turn with every message said in it, once, in order."""
+
+    turn: Turn
+    messages: list[MessageAnswer]
+    resent_messages: int
+
+
+class TranscriptAnswer(Struct, frozen=True, kw_only=True):
+    """The conversation as people read it."""
+
+    session: Session
+    turns: list[TranscriptTurnAnswer]
+
+
+class EventAnswer(Struct, frozen=True, kw_only=True):
+    """A span's event."""
+
+    name: str
+    time: str
+    attributes: dict[str, Any]
+
+
+class SpanAnswer(Struct, frozen=True, kw_only=True):
+    """A span: see parley.model.Span."""
+
+    trace_id: str
+    span_id: str
+    parent_span_id: str
+    session_id: str
+    name: str
+    kind: str
+    otel_kind: int
+    started_at: str
+    ended_at: str
+    start_unix_nano: str
+    end_unix_nano: str
+    duration_ms: float
+    status: str
+    status_message: str
+    depth: int
+    model: str
+    provider: str
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+    reasoning_tokens: int | None
+    cost_usd: float | None
+    ttft_ms: float | None
+    conversation_id: str
+    service: str
+    scope: str
+    attributes: dict[str, Any]
+    resource: dict[str, Any]
+    events: list[EventAnswer]
+    links: list[SpanLink]
+    notes: list[str]
+
+
+class TraceAnswer(Struct, frozen=True, kw_only=True):
+    """A trace: its spans with parents before children, siblings by start time."""
+
+    trace_id: str
+    session_id: str
+    spans: list[SpanAnswer]
+
+
+class SpansAnswer(Struct, frozen=True, kw_only=True):
+    """The traces of a session in order of their start."""
+
+    traces: list[TraceAnswer]
+
+
+class PointAnswer(Struct, frozen=True, kw_only=True):
+    """One bucket of time."""
+
+    started_at: str
+    sessions: int
+    failed_sessions: int
+    turns: int
+    failed_turns: int
+    tokens: int
+    cost_usd: float
+    latency_ms_p50: float
+    latency_ms_p95: float
+
+
+class SeriesAnswer(
+    Struct, frozen=True, kw_only=True, rename={"from_time": "from", "to_time": "to"}
+):
+    """Totals of an interval and its buckets, oldest first; empty buckets are present."""
+
+    from_time: str
+    to_time: str
+    step_ms: float
+    sessions: int
+    turns: int
+    failed_turns: int
+    tokens: int
+    cached_tokens: int
+    cost_usd: float | None
+    latency_ms_p50: float | None
+    latency_ms_p95: float | None
+    points: list[PointAnswer]
+
+
+def same_fields(noun: Struct, answer: type[Struct]) -> dict[str, Any]:
+    """Returns the values of the fields that a noun and its answer both have."""
+    names = set(answer.__struct_fields__)
+    return {name: getattr(noun, name) for name in noun.__struct_fields__ if name in names}
+
+
+def message_answer(message: Message) -> MessageAnswer:
+    """Returns a message with its time in words."""
+    return MessageAnswer(**same_fields(message, MessageAnswer), sent_at=to_iso(message.time_ns))
+
+
+def transcript_answer(transcript: Transcript) -> TranscriptAnswer:
+    """Returns a transcript with its times in words."""
+    turns = [
+        TranscriptTurnAnswer(
+            turn=item.turn,
+            messages=[message_answer(message) for message in item.messages],
+            resent_messages=item.resent_messages,
+        )
+        for item in transcript.turns
+    ]
+    return TranscriptAnswer(session=transcript.session, turns=turns)
+
+
+def event_answer(event: SpanEvent) -> EventAnswer:
+    """Returns an event with its time in words."""
+    return EventAnswer(name=event.name, time=to_iso(event.time_ns), attributes=event.attributes)
+
+
+def span_answer(span: Span) -> SpanAnswer:
+    """Returns a span with its times in words and as exact decimal text."""
+    fields = same_fields(span, SpanAnswer)
+    fields.update(
+        started_at=to_iso(span.start_ns),
+        ended_at=to_iso(span.end_ns),
+        start_unix_nano=str(span.start_ns),
+        end_unix_nano=str(span.end_ns),
+        events=[event_answer(event) for event in span.events],
+    )
+    return SpanAnswer(**fields)
+
+
+def trace_answer(tree: TraceTree) -> TraceAnswer:
+    """Returns a trace with its spans' times in words."""
+    spans = [span_answer(span) for span in tree.spans]
+    return TraceAnswer(trace_id=tree.trace_id, session_id=tree.session_id, spans=spans)
+
+
+def spans_answer(trees: list[TraceTree]) -> SpansAnswer:
+    """Returns the traces of a session."""
+    return SpansAnswer(traces=[trace_answer(tree) for tree in trees])
+
+
+def point_answer(point: SeriesPoint) -> PointAnswer:
+    """Returns a bucket with its start in words."""
+    return PointAnswer(**same_fields(point, PointAnswer), started_at=to_iso(point.time_ns))
+
+
+def series_answer(series: Series) -> SeriesAnswer:
+    """Returns a series with its times in words."""
+    fields = same_fields(series, SeriesAnswer)
+    fields.update(
+        from_time=to_iso(series.from_ns),
+        to_time=to_iso(series.to_ns),
+        step_ms=series.step_ns / 1e6,
+        points=[point_answer(point) for point in series.points],
+    )
+    return SeriesAnswer(**fields)

@@ -1,0 +1,98 @@
+"""What the API answers when it does not answer the question.
+
+    ApiError
+    ├── BadRequest        400  a parameter is wrong; names it
+    └── NotFound          404  there is no such thing
+
+Errors of the rooms below (a bad query, a bad project name) and of the router (no such route) get
+the same shape: {"error": {"code", "message", "field"}}.
+"""
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from litestar import MediaType, Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from msgspec import Struct
+
+from parley.access import AccessError
+from parley.query import BadQuery
+from parley.store import StoreBusy
+
+__all__ = ["ApiError", "BadRequest", "NotFound", "answer_error"]
+
+MISSING = re.compile(r"Missing required query parameter '(\w+)'")
+
+log = structlog.get_logger("parley.api")
+
+
+class ApiError(Exception):
+    """The tree's root: `status` is the HTTP status, `field` the parameter that is to blame."""
+
+    status = 500
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class BadRequest(ApiError):
+    """A parameter is wrong."""
+
+    status = 400
+
+
+class NotFound(ApiError):
+    """There is no such thing."""
+
+    status = 404
+
+
+class ErrorBody(Struct, frozen=True):
+    """The inside of an error answer. `code` is the name of the HTTP status."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class ErrorAnswer(Struct, frozen=True):
+    """Every error answer of the API."""
+
+    error: ErrorBody
+
+
+def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorAnswer]:
+    """Returns the answer for an error that a handler or the router raised."""
+    match error:
+        case ApiError():
+            return error_answer(error.status, error.message, field=error.field)
+        case BadQuery():
+            return error_answer(400, str(error), field=error.field)
+        case AccessError():
+            return error_answer(error.status, error.message, field=error.field)
+        case StoreBusy():
+            return error_answer(503, "the store cannot answer now; ask again")
+        case ValidationException(extra=[first, *_]):
+            name, reason = first.get("key", ""), first.get("message", "is wrong")
+            return error_answer(400, f"{name}: {reason}", field=name)
+        case ValidationException() if missing := MISSING.match(error.detail):
+            return error_answer(400, "is required", field=missing.group(1))
+        case HTTPException(status_code=404):
+            return error_answer(404, f"no such address: {request.url.path}")
+        case HTTPException():
+            return error_answer(error.status_code, error.detail)
+        case _:
+            log.exception("request failed", path=request.url.path, exc_info=error)
+            return error_answer(500, "Parley failed here; its log has the details")
+
+
+def error_answer(status: int, message: str, *, field: str | None = None) -> Response[ErrorAnswer]:
+    """Returns the JSON answer for a status."""
+    if field and not message.startswith(f"{field}:"):
+        message = f"{field}: {message}"
+    body = ErrorBody(code=HTTPStatus(status).name.lower(), message=message, field=field)
+    return Response(ErrorAnswer(body), status_code=status, media_type=MediaType.JSON)

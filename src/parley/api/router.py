@@ -1,0 +1,70 @@
+"""All resources of the API under one router."""
+
+from typing import Any
+
+from litestar import Router
+from litestar.di import Provide
+from msgspec import Struct
+
+from parley.access import Access
+from parley.api.errors import answer_error
+from parley.api.events import listen
+from parley.api.health import Readiness, show_health, show_readiness
+from parley.api.metrics import ReadMetrics, show_metrics
+from parley.api.parameters import check_parameters, project_parameter
+from parley.api.series import show_series
+from parley.api.sessions import list_sessions, show_session
+from parley.api.stats import show_stats
+from parley.api.traces import show_trace
+from parley.bus import Bus
+from parley.journal import Journal
+from parley.store import Store
+
+__all__ = ["ApiParts", "api_router"]
+
+
+class ApiParts(Struct, frozen=True, kw_only=True):
+    """What the API answers from."""
+
+    version: str
+    access: Access
+    store: Store
+    journal: Journal
+    bus: Bus
+    readiness: Readiness
+    read_metrics: ReadMetrics
+
+
+def api_router(parts: ApiParts) -> Router:
+    """Returns the routes of /api/v1, /healthz, /readyz and /metrics."""
+    provided: dict[str, Provide] = {
+        name: Provide(constant(getattr(parts, name)), sync_to_thread=False)
+        for name in parts.__struct_fields__
+    }
+    provided["project_id"] = Provide(project_parameter, sync_to_thread=False)
+    return Router(
+        path="/",
+        route_handlers=[
+            list_sessions,
+            show_session,
+            show_trace,
+            show_series,
+            show_stats,
+            listen,
+            show_health,
+            show_readiness,
+            show_metrics,
+        ],
+        dependencies=provided,
+        before_request=check_parameters,
+        exception_handlers={Exception: answer_error},
+    )
+
+
+def constant(value: Any) -> Any:
+    """Returns a provider of one value."""
+
+    def provide() -> Any:
+        return value
+
+    return provide

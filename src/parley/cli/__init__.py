@@ -1,0 +1,9 @@
+"""The command line: parley serve, demo, sessions, doctor.
+
+May import everything below it. Refuses to know how an answer is found: `sessions` speaks HTTP like
+any other client; only `doctor` opens a data folder, and only when no server holds it.
+"""
+
+from parley.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,73 @@
+"""Asks a running server, as any other client would."""
+
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+from msgspec import Struct
+
+from parley.cli.errors import NoServer, Refused
+from parley.settings import is_loopback
+
+__all__ = ["Client"]
+
+TIMEOUT_SECONDS = 30.0
+
+
+class Client(Struct, frozen=True):
+    """The server at `url`; an empty project means the server's default."""
+
+    url: str
+    project: str = ""
+    token: str = ""
+
+    def find_sessions(self, parameters: dict[str, str]) -> dict[str, Any]:
+        """Returns a page of sessions as the API answers it."""
+        return self.get("/api/v1/sessions", parameters)
+
+    def open_session(self, session_id: str, *, part: str = "") -> dict[str, Any]:
+        """Returns a session, or a part of it, as the API answers it."""
+        path = "/api/v1/sessions/" + quote(session_id, safe="") + (f"/{part}" if part else "")
+        # A lone "." or ".." would be collapsed on the way; the query form holds any id.
+        if session_id in {".", ".."}:
+            parameters = {"id": session_id} | ({"part": part} if part else {})
+            return self.get("/api/v1/session", parameters)
+        return self.get(path, {})
+
+    def get(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
+        """Returns the JSON at a path.
+
+        Raises:
+            NoServer: nothing answers.
+            Refused: the answer is an error.
+        """
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        if self.project:
+            parameters = {**parameters, "project": self.project}
+        url = self.url.rstrip("/") + path
+        try:
+            answer = httpx.get(
+                url,
+                params=parameters,
+                headers=headers,
+                timeout=TIMEOUT_SECONDS,
+                trust_env=not is_loopback(urlsplit(url).hostname or ""),  # no proxy to ourselves
+            )
+        except httpx.InvalidURL as error:
+            raise NoServer(f"{self.url} is no address: {error}") from error
+        except httpx.HTTPError as error:
+            raise NoServer(
+                f"no answer from {self.url} ({error}); is `parley serve` running there?"
+            ) from error
+        if answer.is_success:
+            found: dict[str, Any] = answer.json()
+            return found
+        raise Refused(error_message(answer))
+
+
+def error_message(answer: httpx.Response) -> str:
+    """Returns the server's words, or the status when it is not our API that answers."""
+    try:
+        return str(answer.json()["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return f"{answer.url} answered {answer.status_code} {answer.reason_phrase}"

@@ -1,0 +1,88 @@
+"""`parley doctor`: looks into a data folder while no server holds it."""
+
+import platform
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from parley import __version__
+from parley.cli.errors import CliError
+from parley.settings import Settings, default_folder
+
+__all__ = ["doctor"]
+
+DEFAULT_FOLDER = default_folder()
+
+
+def doctor(
+    data: Annotated[
+        Path, typer.Option("--data", envvar="PARLEY_DATA", help="The data folder.")
+    ] = DEFAULT_FOLDER,
+    clickhouse: Annotated[
+        str, typer.Option("--clickhouse", envvar="PARLEY_CLICKHOUSE", help="URL, if not embedded.")
+    ] = "",
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Derive every session again from the stored spans.")
+    ] = False,
+) -> None:
+    """Check a data folder that no server holds: versions, journal, counts, quarantine."""
+    # What needs the engine is imported when it is used: --help does not.
+    from parley.journal import JournalError  # noqa: PLC0415
+    from parley.server import StartRefused, hold_folder  # noqa: PLC0415
+    from parley.store import StoreError  # noqa: PLC0415
+
+    settings = Settings(data=data.expanduser(), clickhouse=clickhouse)
+    if not settings.data.exists():
+        raise CliError(f"{settings.data} does not exist; --data names another folder")
+    try:
+        with hold_folder(settings.data):
+            examine(settings, is_rebuild=rebuild)
+    except (StartRefused, StoreError, JournalError) as refusal:
+        raise CliError(str(refusal)) from refusal
+
+
+def examine(settings: Settings, *, is_rebuild: bool) -> None:
+    """Prints what is there; a journal with a torn end is repaired by being opened."""
+    from parley.derive import rebuild  # noqa: PLC0415
+    from parley.journal import Journal  # noqa: PLC0415
+    from parley.query import list_projects, read_stats  # noqa: PLC0415
+    from parley.store import Store  # noqa: PLC0415
+
+    show("parley", f"{__version__}, Python {platform.python_version()}")
+    show("folder", str(settings.data))
+    journal = Journal(
+        settings.data / "journal",
+        quota_bytes=settings.journal_quota_bytes,
+        keep_seconds=settings.journal_keep_seconds,
+        keep_bytes=settings.journal_keep_bytes,
+    )
+    journal.open()
+    waiting, quarantined = journal.bytes_waiting(), journal.quarantined()
+    journal.close()
+    show("journal", f"{waiting:,} bytes wait; the next server loads them")
+    kept = settings.data / "journal" / "quarantine"
+    show("quarantine", f"{quarantined} requests in {kept}" if quarantined else "empty")
+    store = Store.open(settings.data / "telemetry", settings.clickhouse or None)
+    try:
+        show("store", f"ClickHouse {store.engine_version}, its schema is current")
+        if is_rebuild:
+            began = time.monotonic()
+            rebuild(store)
+            show("rebuild", f"done in {time.monotonic() - began:.1f} s")
+        for name in list_projects(store):
+            stats = read_stats(store, name)
+            behind = f", {stats.derivation_lag_ms / 1000:.0f} s behind"
+            show(
+                f"project {name!r}",
+                f"{stats.spans:,} spans, {stats.sessions:,} sessions, {stats.messages:,} messages"
+                + (behind if stats.derivation_lag_ms else ""),
+            )
+    finally:
+        store.close()
+
+
+def show(name: str, finding: str) -> None:
+    """Prints one finding."""
+    typer.echo(f"{name + ':':<20} {finding}")
