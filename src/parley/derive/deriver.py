@@ -65,7 +65,7 @@ class Deriver:
 
     def run_once(self) -> int:
         """Derives up to a batch of touched traces. Returns how many there were."""
-        pending = self._store.read_all("work.pending", limit=BATCH_TRACES)
+        pending = self._store.pending_work(BATCH_TRACES)
         projects: dict[str, dict[str, int]] = defaultdict(dict)
         for project_id, trace_id, touched_at in pending:
             projects[project_id][trace_id] = touched_at

@@ -1,5 +1,6 @@
 """The store: opened once per process, asked by name."""
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._loading = threading.Lock()
 
     @classmethod
     def open(cls, folder: Path | None = None, url: str | None = None) -> "Store":
@@ -82,9 +84,19 @@ class Store:
         table, message = ("otlp_traces", "TraceEnvelope")
         if kind == "logs":
             table, message = ("otlp_logs", "LogEnvelope")
-        self._engine.insert_file(
-            table, ENVELOPE_COLUMNS, path, schema=protobuf_schema(), message=message
-        )
+        with self._loading:
+            self._engine.insert_file(
+                table, ENVELOPE_COLUMNS, path, schema=protobuf_schema(), message=message
+            )
+
+    def pending_work(self, limit: int) -> list[tuple[str, str, int]]:
+        """Returns (project, trace, touched at) of traces that wait to be derived.
+
+        Never in the midst of a load: its views commit one after the other, and a trace on the
+        work list before its spans are visible would be derived from nothing and marked done.
+        """
+        with self._loading:
+            return [(row[0], row[1], row[2]) for row in self.read_all("work.pending", limit=limit)]
 
     def read(
         self,

@@ -91,7 +91,9 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         started_clock=place.started,
         drawer=session_drawer(place, state, found) if state.open else None,
     )
-    if nothing:
+    if page.drawer is not None:
+        page = replace(page, title=page.drawer.title[:80])
+    if nothing or (state.full and page.drawer is not None):
         return page
     series = read_series(
         store,
@@ -112,7 +114,6 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
     total = words.plural(found.total, "session")
     return replace(
         page,
-        title=page.drawer.title[:80] if page.drawer else "Sessions",
         metrics=metrics_of(series, before),
         bars=bars,
         bars_most=most,

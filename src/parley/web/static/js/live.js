@@ -16,14 +16,9 @@ function connect() {
   stream = null;
   address = wanted;
   if (!wanted) return;
-  let wasLost = false;
   stream = new EventSource(wanted);
   stream.addEventListener("sessions", changed);
-  stream.addEventListener("error", () => { wasLost = true; });
-  stream.addEventListener("open", () => {
-    if (wasLost) changed(); // what happened meanwhile was not told
-    wasLost = false;
-  });
+  stream.addEventListener("open", changed); // what happened before, or while it was lost, was not told
 }
 
 function changed() {
