@@ -13,9 +13,11 @@ from tests.serving import Server
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# Not for the whole run: while Playwright is there the thread seems to have a running event loop,
+# and `asyncio.run` in the tests of other folders refuses to start.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for the whole run."""
+    """One browser for the tests of this folder."""
     with sync_playwright() as playwright:
         try:
             opened = launch(playwright)

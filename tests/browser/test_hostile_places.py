@@ -98,7 +98,7 @@ def assert_harmless(visit: Visit) -> None:
     facts = visit.page.locator("[id=facts]")
     expect(facts).to_have_count(1)
     expect(facts).to_have_attribute("data-project", visit.server.project)
-    expect(visit.page.locator("[href*=stolen]")).to_have_count(0)
+    expect(visit.page.locator("[href='/?open=stolen']")).to_have_count(0)
     visit.check()
 
 

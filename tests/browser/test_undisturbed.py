@@ -2,7 +2,6 @@
 
 import time
 
-import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.talk import say
@@ -14,11 +13,6 @@ QUESTION = ("Where is the dinosaur?", "In the hall.")
 NEXT = ("And the café?", "Behind it.")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="live.js asks again after a reconnect only: a change between the rendering of the page "
-    "and its first connection stays unseen until the next change",
-)
 def test_what_changed_before_the_page_listened_is_shown(server: Server, visit: Visit) -> None:
     say(server, "old", QUESTION)
 

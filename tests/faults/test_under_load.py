@@ -1,0 +1,17 @@
+"""While loading and derivation run beside each other, neither overlooks what the other does."""
+
+from bench.load import send
+from bench.spans import SPANS_PER_TRACE
+from tests.serving import Server
+
+SECONDS = 4.0
+
+
+def test_every_acknowledged_trace_becomes_a_session(server: Server) -> None:
+    """Rows of one insert do not appear in all tables at once: work may be seen before its spans."""
+    sent = send(server.url, seconds=SECONDS, connections=3, spans=200, project=server.project)
+    stats = server.wait_derived(seconds=120)
+    assert stats["spans"] == sent.spans
+    assert stats["sessions"] == sent.spans // SPANS_PER_TRACE
+    page = server.get_json("/api/v1/sessions?limit=500&sort=spans")
+    assert {session["spans"] for session in page["sessions"]} == {SPANS_PER_TRACE}
