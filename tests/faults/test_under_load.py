@@ -2,6 +2,7 @@
 
 from bench.load import send
 from bench.spans import SPANS_PER_TRACE
+
 from tests.serving import Server
 
 SECONDS = 4.0
