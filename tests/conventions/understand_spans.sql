@@ -24,8 +24,12 @@ FROM (
     SELECT
         *,
         arrayConcat(project_keys, ['ag.session.id', 'session.id', 'gen_ai.conversation.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.conversation_id', 'traceloop.association.properties.thread_id', 'traceloop.association.properties.chat_id', 'lmnr.association.properties.session_id', 'ai.telemetry.metadata.sessionId', 'ai.telemetry.metadata.threadId', 'ai.telemetry.metadata.chatId', 'langsmith.metadata.session_id', 'langsmith.metadata.thread_id', 'langsmith.metadata.conversation_id', 'langfuse.observation.metadata.langfuse_session_id', 'thread_id', 'session_id', 'mlflow.traceTag.session_id']) AS keys,
-        arrayMap(key -> if(attribute_types[key] IN ('array', 'kvlist', 'bytes'), '',
-            attributes[key]), keys) AS raw_values,
+        mapFilter((name, value) -> name IN ['ag.session.id', 'session.id', 'gen_ai.conversation.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.conversation_id', 'traceloop.association.properties.thread_id', 'traceloop.association.properties.chat_id', 'lmnr.association.properties.session_id', 'ai.telemetry.metadata.sessionId', 'ai.telemetry.metadata.threadId', 'ai.telemetry.metadata.chatId', 'langsmith.metadata.session_id', 'langsmith.metadata.thread_id', 'langsmith.metadata.conversation_id', 'langfuse.observation.metadata.langfuse_session_id', 'thread_id', 'session_id', 'mlflow.traceTag.session_id'] OR has(project_keys, name),
+            attributes) AS session_attributes,
+        mapFilter((name, value) -> name IN ['ag.session.id', 'session.id', 'gen_ai.conversation.id', 'langfuse.session.id', 'traceloop.association.properties.session_id', 'traceloop.association.properties.conversation_id', 'traceloop.association.properties.thread_id', 'traceloop.association.properties.chat_id', 'lmnr.association.properties.session_id', 'ai.telemetry.metadata.sessionId', 'ai.telemetry.metadata.threadId', 'ai.telemetry.metadata.chatId', 'langsmith.metadata.session_id', 'langsmith.metadata.thread_id', 'langsmith.metadata.conversation_id', 'langfuse.observation.metadata.langfuse_session_id', 'thread_id', 'session_id', 'mlflow.traceTag.session_id'] OR has(project_keys, name),
+            attribute_types) AS session_types,
+        arrayMap(key -> if(session_types[key] IN ('array', 'kvlist', 'bytes'), '',
+            session_attributes[key]), keys) AS raw_values,
         arrayMap(raw -> multiIf(
             startsWith(raw, '[Scrubbed due to'), '',
             length(raw) > 1 AND startsWith(raw, '"') AND endsWith(raw, '"') AND isValidJSON(raw),

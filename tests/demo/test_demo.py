@@ -364,7 +364,7 @@ def has_whole_trace(seen):
 
 
 def test_live_conversations_send_children_before_their_root_and_nothing_of_the_future(monkeypatch):
-    monkeypatch.setattr("parley.demo.live.ROOT_DELAY_S", (0.2, 0.4))
+    monkeypatch.setattr("parley.demo.live.ROOT_DELAY_S", (0.8, 1.0))
     with running_sink() as (server, url):
         traffic = DemoTraffic(url, pace_seconds=0.05)
         traffic.start_live()

@@ -5,7 +5,7 @@ from bench.spans import SPANS_PER_TRACE
 
 from tests.serving import Server
 
-SECONDS = 4.0
+SECONDS = 2.0
 
 
 def test_every_acknowledged_trace_becomes_a_session(server: Server) -> None:

@@ -127,6 +127,8 @@ def render_view(dialects: Sequence[Dialect]) -> str:
     columns.append(error_columns(dialects))
     builtin = ", ".join(quote(item.key) for item in SESSION_KEYS)
     lines = ",\n    ".join(columns)
+    # A lambda copies what it captures once per element, so it is given only the attributes that
+    # may name a session: with all of them a 64 MB segment took 900 MB at once.
     # Only words of our own tables are formatted in, each through quote().
     return f"""CREATE MATERIALIZED VIEW understand_spans TO understood_spans AS
 SELECT
@@ -138,8 +140,12 @@ FROM (
     SELECT
         *,
         arrayConcat(project_keys, [{builtin}]) AS keys,
-        arrayMap(key -> if(attribute_types[key] IN ('array', 'kvlist', 'bytes'), '',
-            attributes[key]), keys) AS raw_values,
+        mapFilter((name, value) -> name IN [{builtin}] OR has(project_keys, name),
+            attributes) AS session_attributes,
+        mapFilter((name, value) -> name IN [{builtin}] OR has(project_keys, name),
+            attribute_types) AS session_types,
+        arrayMap(key -> if(session_types[key] IN ('array', 'kvlist', 'bytes'), '',
+            session_attributes[key]), keys) AS raw_values,
         arrayMap(raw -> multiIf(
             startsWith(raw, '[Scrubbed due to'), '',
             length(raw) > 1 AND startsWith(raw, '"') AND endsWith(raw, '"') AND isValidJSON(raw),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from parley.journal import Journal, Segment, read_envelopes, varint
+from parley.journal import Journal, JournalBroken, Segment, read_envelopes, varint
 from parley.store import Store, StoreBusy, StoreUnreadable
 
 __all__ = ["Loader"]
@@ -53,7 +53,7 @@ class Loader:
             except StoreBusy as error:
                 log.warning("loading waits for the store", reason=str(error)[:200])
                 self._stop.wait(BUSY_SECONDS)
-            except OSError as error:
+            except (OSError, JournalBroken) as error:
                 log.warning("loading waits for the disk", reason=str(error)[:200])
                 self._stop.wait(BUSY_SECONDS)
 
