@@ -1,7 +1,8 @@
 """The traces of a session put together: which pieces make which turn, and what each adds.
 
 Pure. A trace is aligned with what at most the 20 traces before it said on their own, so a late
-trace changes at most the next 20 and order of arrival never matters.
+trace changes at most the next 21 (a retry also looks at the one before it) and order of arrival
+never matters.
 """
 
 from collections.abc import Sequence

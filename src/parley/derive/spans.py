@@ -15,7 +15,6 @@ from parley.conventions import (
 
 __all__ = ["COLUMNS", "SpanFacts", "span_of_row"]
 
-NO_PARENT = "0" * 16
 COLUMNS = (
     "session_id",
     "trace_id",

@@ -1,6 +1,6 @@
 """The only room that speaks to ClickHouse, embedded (chDB) or by URL.
 
-SQL lives in `schema/` (numbered migrations), `load/` and `read/<noun>.<question>.sql`; values are
+SQL lives in `schema/` (numbered migrations) and `read/<noun>.<question>.sql`; values are
 bound, never formatted in. Every call names its project. May import conventions, pricing and model.
 Refuses to know what a question is for, or who asks.
 """

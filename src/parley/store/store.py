@@ -9,7 +9,7 @@ from typing import Any, Literal
 from parley.conventions import DIALECTS, render_view, view_hash
 from parley.store.engine import Engine
 from parley.store.errors import StoreNewer
-from parley.store.sql import fill, migrations, protobuf_schema, read_sql, statements
+from parley.store.sql import migrations, protobuf_schema, read_sql, statements
 
 __all__ = ["Store"]
 
@@ -130,7 +130,7 @@ class Store:
 
     def run(self, question: str, **values: Any) -> None:
         """Runs `read/<question>.sql` that is an INSERT … SELECT."""
-        self._engine.command(fill(read_sql(question)), values)
+        self._engine.command(read_sql(question), values)
 
     def close(self) -> None:
         """Closes the engine; the store cannot be used after."""

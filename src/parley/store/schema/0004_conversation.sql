@@ -1,5 +1,5 @@
 -- What derivation makes of spans. Every row is a pure function of stored spans; a key no longer
--- produced gets a tombstone. version = rebuild generation and highest version among the inputs.
+-- produced gets a tombstone. version = when it was derived (docs/adr/0002).
 
 -- One row per trace of a session: what later traces are aligned with (tail: hashes of what the
 -- trace itself said), whether it opens a turn, and what a bare call asks (0: no bare call).
