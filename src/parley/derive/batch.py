@@ -14,12 +14,11 @@ from parley.derive.rows import (
     TRACE_COLUMNS,
     TURN_COLUMNS,
     message_rows,
-    moment,
     trace_row,
     turn_row,
 )
 from parley.derive.session import WINDOW, TraceBefore, group_bounds, turns_of_group
-from parley.derive.spans import SpanFacts, span_of_row
+from parley.derive.spans import SpanFacts, SpanReader
 from parley.derive.trace import TraceFacts, read_trace
 from parley.store import Store
 
@@ -71,6 +70,7 @@ class Batch:
         self._project = project_id
         self._version = version
         self._facts: dict[str, TraceFacts] = {}
+        self._reader = SpanReader()
         self._exact, self._prefixes = payload_keys()
 
     def run(self, trace_ids: Sequence[str]) -> list[str]:
@@ -178,7 +178,7 @@ class Batch:
             prefixes=self._prefixes,
             all_payloads=int(all_payloads),
         ):
-            span = span_of_row(row)
+            span = self._reader.read(row)
             spans[span.trace_id].append(span)
         silent = []
         for trace_id, found in spans.items():
@@ -241,9 +241,7 @@ class Batch:
         for session_id, turn_ns, trace_id, span_ns, ordinal in self._store.read(
             "messages.keys", **where
         ):
-            key = (
-                session_id, moment(turn_ns), bytes.fromhex(trace_id), moment(span_ns), ordinal
-            )  # fmt: skip
+            key = (session_id, turn_ns, bytes.fromhex(trace_id), span_ns, ordinal)
             if key not in messages and (session_id, trace_id) in touched:
                 rows.messages.append(
                     tombstone(MESSAGE_COLUMNS, [self._project, *key, self._version, 1])
@@ -255,9 +253,6 @@ class Batch:
 
 
 EMPTY: dict[str, Any] = {
-    "started_at": moment(0),
-    "ended_at": moment(0),
-    "time": moment(0),
     "trace_ids": [],
     "models": [],
     "users": [],
@@ -291,10 +286,8 @@ def tombstone(columns: Sequence[str], head: list[Any]) -> list[Any]:
 
 
 def before(facts: TraceFacts) -> TraceBefore:
-    """Returns what later traces need to know of a trace; times as the store keeps them."""
-    return TraceBefore(
-        facts.trace_id, facts.start_ns // 1000 * 1000, facts.opens, facts.question, facts.tail
-    )
+    """Returns what later traces need to know of a trace."""
+    return TraceBefore(facts.trace_id, facts.start_ns, facts.opens, facts.question, facts.tail)
 
 
 def following(order: Sequence[TraceBefore], changed: set[str]) -> set[str]:

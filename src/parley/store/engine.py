@@ -57,6 +57,7 @@ class Engine:
         self._all: list[Any] = []
         self._pid = os.getpid()
         self._has_schema_file = False
+        self._types: dict[tuple[str, ...], list[Any]] = {}
         first = self._connect()
         self.version: str = first.server_version
         if url is not None:
@@ -129,12 +130,25 @@ class Engine:
                 raise refusal(error) from error
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Inserts rows; on disk when it returns."""
+        """Inserts rows, at least one; times are nanoseconds. On disk when it returns."""
         with self.client() as client:
             try:
-                client.insert(table, rows, column_names=list(columns))
+                client.insert(
+                    table,
+                    list(zip(*rows, strict=True)),
+                    column_names=list(columns),
+                    column_types=self._column_types(client, table, columns),
+                    column_oriented=True,
+                )
             except Exception as error:
                 raise refusal(error) from error
+
+    def _column_types(self, client: Any, table: str, columns: Sequence[str]) -> list[Any]:
+        """Returns the types of some columns; the driver would ask for them at every insert."""
+        key = (table, *columns)
+        if key not in self._types:
+            self._types[key] = client.create_insert_context(table, list(columns)).column_types
+        return self._types[key]
 
     def insert_file(
         self, table: str, columns: Sequence[str], path: Path, *, schema: str, message: str
