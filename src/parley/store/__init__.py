@@ -5,7 +5,22 @@ bound, never formatted in. Every call names its project. May import conventions,
 Refuses to know what a question is for, or who asks.
 """
 
-from parley.store.errors import StoreBusy, StoreError, StoreNewer, StoreRefused, StoreUnreadable
+from parley.store.errors import (
+    StoreBusy,
+    StoreError,
+    StoreNewer,
+    StoreRefused,
+    StoreTooLarge,
+    StoreUnreadable,
+)
 from parley.store.store import Store
 
-__all__ = ["Store", "StoreBusy", "StoreError", "StoreNewer", "StoreRefused", "StoreUnreadable"]
+__all__ = [
+    "Store",
+    "StoreBusy",
+    "StoreError",
+    "StoreNewer",
+    "StoreRefused",
+    "StoreTooLarge",
+    "StoreUnreadable",
+]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from parley.store.errors import StoreBusy, StoreError, StoreRefused, StoreUnreadable
+from parley.store.errors import StoreBusy, StoreError, StoreRefused, StoreTooLarge, StoreUnreadable
 
 __all__ = ["MINIMUM_SERVER_VERSION", "Engine"]
 
@@ -42,6 +42,8 @@ def refusal(error: Exception) -> StoreError:
     """Returns our error for the driver's: the room's callers never see the driver."""
     text = str(error)
     lowered = text.lower()
+    if "query memory limit exceeded" in lowered:
+        return StoreTooLarge(text)
     if any(code in lowered for code in BUSY_CODES):
         return StoreBusy(text)
     return StoreError(text)
@@ -103,18 +105,17 @@ class Engine:
         finally:
             self._clients.put(client)
 
-    def query(
-        self, sql: str, values: Mapping[str, Any], *, memory_bytes: int = READ_BYTES
-    ) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Returns all rows.
 
         Raises:
+            StoreTooLarge: it would take more than READ_BYTES.
             StoreBusy, StoreError: the engine refused.
         """
         with self.client() as client:
             try:
                 result = client.query(
-                    sql, parameters=dict(values), settings={"max_memory_usage": memory_bytes}
+                    sql, parameters=dict(values), settings={"max_memory_usage": READ_BYTES}
                 )
             except Exception as error:
                 raise refusal(error) from error

@@ -2,12 +2,20 @@
 
 StoreError
 ├── StoreUnreadable   a segment holds bytes that the engine refuses (the bytes are at fault)
+├── StoreTooLarge     one question needs more memory than a question may take: ask for less
 ├── StoreBusy         disk full, out of memory, connection lost: the same call may succeed later
 ├── StoreNewer        the data directory was written by a newer Parley
 └── StoreRefused      the server at the URL is too old or cannot be used
 """
 
-__all__ = ["StoreBusy", "StoreError", "StoreNewer", "StoreRefused", "StoreUnreadable"]
+__all__ = [
+    "StoreBusy",
+    "StoreError",
+    "StoreNewer",
+    "StoreRefused",
+    "StoreTooLarge",
+    "StoreUnreadable",
+]
 
 
 class StoreError(Exception):
@@ -16,6 +24,10 @@ class StoreError(Exception):
 
 class StoreUnreadable(StoreError):
     """The bytes of a segment cannot be decoded."""
+
+
+class StoreTooLarge(StoreError):
+    """The question needs more memory than one question may take; a smaller one may not."""
 
 
 class StoreBusy(StoreError):
