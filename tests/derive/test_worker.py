@@ -37,17 +37,25 @@ def test_a_trace_is_not_marked_before_its_spans_are_there(loading: Loading) -> N
     assert found.total == SESSIONS
 
 
-def test_a_batch_larger_than_a_read_may_be_is_halved(
+def test_what_follows_a_late_trace_is_read_in_halves_where_it_is_large(
     loading: Loading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script = Script(loading)
     words = "0123456789" * 200_000
-    for number in range(8):
-        call = {"input": [said("user", words)], "output": said("assistant", f"{number}")}
-        loading.load([script.trace(number + 1, call, session=f"session-{number}")])
-    monkeypatch.setattr("parley.store.engine.READ_BYTES", 60_000_000)
+    for number in range(2, 14):
+        call = {"input": [said("user", f"{number} {words}")], "output": said("assistant", "yes")}
+        loading.load([script.trace(number, call)])
+        loading.derive()
+    monkeypatch.setattr("parley.store.engine.READ_BYTES", 24_000_000)
+    late = {"input": [said("user", "first")], "output": said("assistant", "no")}
+    loading.load([script.trace(1, late)])
     loading.derive()
-    assert len(loading.result_ids()) == 8
+    assert (
+        find_sessions(loading.store, loading.project_id, SessionQuery(limit=1))
+        .sessions[0]
+        .first_input
+        == "first"
+    )
 
 
 def test_a_trace_too_large_to_read_stops_no_other(
