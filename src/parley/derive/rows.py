@@ -11,6 +11,7 @@ from parley.derive.measure import failure_of, usage_of
 from parley.derive.session import TurnFacts, TurnPiece
 from parley.derive.spans import SpanFacts
 from parley.derive.trace import Said, TraceFacts
+from parley.model import Message, Part
 
 __all__ = [
     "MESSAGE_COLUMNS",
@@ -114,6 +115,14 @@ def trace_row(
         list(turn_ids),
         spans,
     ]
+
+
+def stored_parts(message: Message) -> str:
+    """Returns a message's parts as JSON, "" for one text: it stands in `text` already."""
+    parts = message.parts
+    if len(parts) == 1 and parts[0] == Part(kind="text", text=message.text):
+        return ""
+    return encode_parts(parts).decode()
 
 
 def _opening(turn: TurnFacts) -> str:
@@ -243,7 +252,7 @@ def message_rows(project_id: str, turn: TurnFacts, version: int) -> list[list[An
                     item.time_ns,
                     item.message.role,
                     item.message.text,
-                    encode_parts(item.message.parts).decode(),
+                    stored_parts(item.message),
                     item.hash,
                     item.span.model if item.message.role == "assistant" else "",
                     int(folded),

@@ -16,7 +16,7 @@ from parley.journal.segment import KINDS, Segment, SegmentWriter, list_segments
 
 __all__ = ["Journal"]
 
-SEGMENT_BYTES_MAX = 16 << 20  # one load decodes a segment whole: its memory follows from this
+SEGMENT_BYTES_MAX = 32 << 20  # one load decodes a segment whole: its memory follows from this
 GROUP_BYTES_MAX = 32 << 20  # of one commit, so that the first in a group never waits long
 _CLOSED = "the journal is closed"
 
