@@ -24,6 +24,11 @@ from parley.store import Store, StoreTooLarge
 
 __all__ = ["Batch"]
 
+# Traces of a session on either side of a changed one that are looked at: it is aligned with WINDOW
+# before it, they with as many before them, and what shares a turn with it reaches as far again.
+MARGIN = 3 * (WINDOW + 2)
+LATEST_NS = 2**63 - 1
+
 
 class Rows(Struct):
     """What one batch writes."""
@@ -82,11 +87,11 @@ class Batch:
         sessions = sorted(arrived.keys() | left.keys())
         if not sessions:
             return []
-        known = self._known(sessions)
+        self._read({t: resolved[t] for traces in arrived.values() for t in traces})
+        known = self._known(sessions, resolved)
         for session_id, old in known.items():  # a move that a crash left half told
             here = set(old) & resolved.keys()
             left[session_id] |= {t for t in here if resolved[t].session_id != session_id}
-        self._read({t: resolved[t] for traces in arrived.values() for t in traces})
         plans = [self._plan(s, known[s], set(arrived[s]), left[s]) for s in sessions]
         missing = {t for plan in plans for t in plan.members} - self._facts.keys()
         if missing:
@@ -144,10 +149,22 @@ class Batch:
             )
         return left
 
-    def _known(self, sessions: Sequence[str]) -> dict[str, dict[str, TraceBefore]]:
+    def _known(
+        self, sessions: Sequence[str], touched: Iterable[str]
+    ) -> dict[str, dict[str, TraceBefore]]:
+        """Returns session -> trace -> what is known of it, near the places that may change."""
+        starts: dict[str, list[int]] = defaultdict(list)
+        for facts in self._facts.values():
+            starts[facts.session_id].append(facts.start_ns)
         known: dict[str, dict[str, TraceBefore]] = {session_id: {} for session_id in sessions}
         for session_id, trace_id, start_ns, opens, question, tail in self._store.read(
-            "traces.of_sessions", project_id=self._project, sessions=list(sessions)
+            "traces.of_sessions",
+            project_id=self._project,
+            sessions=list(sessions),
+            trace_ids=list(touched),
+            from_ns=[min(starts[session_id], default=LATEST_NS) for session_id in sessions],
+            to_ns=[max(starts[session_id], default=0) for session_id in sessions],
+            margin=MARGIN,
         ):
             known[session_id][trace_id] = TraceBefore(
                 trace_id, start_ns, bool(opens), question, list(tail)
