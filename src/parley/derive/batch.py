@@ -22,7 +22,7 @@ from parley.derive.spans import SpanFacts, SpanReader
 from parley.derive.trace import TraceFacts, read_trace
 from parley.store import Store, StoreTooLarge
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "Change"]
 
 # Traces of a session on either side of a changed one that are looked at: it is aligned with WINDOW
 # before it, they with as many before them, and what shares a turn with it reaches as far again.
@@ -65,6 +65,14 @@ class Resolved(Struct, frozen=True):
     last_ns: int
 
 
+class Change(Struct, frozen=True):
+    """A session that a batch changed: by which traces, and about how many it has."""
+
+    session_id: str
+    by: set[str]
+    traces: int
+
+
 class Batch:
     """Derives some touched traces of one project. `version` marks every row it writes."""
 
@@ -74,10 +82,14 @@ class Batch:
         self._version = version
         self._facts: dict[str, TraceFacts] = {}
         self._reader = SpanReader()
+        self._sizes: dict[str, int] = {}
         self._exact, self._prefixes = payload_keys()
 
-    def run(self, trace_ids: Sequence[str]) -> list[str]:
-        """Returns the sessions that changed. Doing it again changes nothing more."""
+    def run(self, trace_ids: Sequence[str]) -> list[Change]:
+        """Returns the sessions that changed. Doing it again changes nothing more.
+
+        Their rows still tell of before: they are for the caller to sum.
+        """
         resolved = self._resolve(trace_ids)
         left = self._move(resolved)
         arrived: dict[str, list[str]] = defaultdict(list)
@@ -103,13 +115,10 @@ class Batch:
         self._store.write("messages", MESSAGE_COLUMNS, rows.messages)
         self._store.write("turns", TURN_COLUMNS, rows.turns)
         self._store.write("traces", TRACE_COLUMNS, rows.traces)
-        self._store.run(
-            "sessions.summarise",
-            project_id=self._project,
-            sessions=sessions,
-            version=self._version,
-        )
-        return sessions
+        return [
+            Change(s, {*arrived[s], *left[s]}, self._sizes.get(s, 0) + len(arrived[s]))
+            for s in sessions
+        ]
 
     def _resolve(self, trace_ids: Iterable[str]) -> dict[str, Resolved]:
         found = self._store.read(
@@ -157,7 +166,7 @@ class Batch:
         for facts in self._facts.values():
             starts[facts.session_id].append(facts.start_ns)
         known: dict[str, dict[str, TraceBefore]] = {session_id: {} for session_id in sessions}
-        for session_id, trace_id, start_ns, opens, question, tail in self._store.read(
+        for session_id, traces, trace_id, start_ns, opens, question, tail in self._store.read(
             "traces.of_sessions",
             project_id=self._project,
             sessions=list(sessions),
@@ -169,6 +178,7 @@ class Batch:
             known[session_id][trace_id] = TraceBefore(
                 trace_id, start_ns, bool(opens), question, list(tail)
             )
+            self._sizes[session_id] = traces
         return known
 
     def _read(self, places: Mapping[str, Resolved]) -> None:

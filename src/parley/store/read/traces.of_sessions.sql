@@ -1,7 +1,7 @@
 -- What later traces need to know of a session's derived traces: those whose place may change
 -- (between the earliest and the latest start that a trace of this batch has or had), and `margin`
 -- more on either side. A session may have any number of traces.
-SELECT session_id, lower(hex(trace.2)), trace.1, trace.3, trace.4, trace.5
+SELECT session_id, length(ordered), lower(hex(trace.2)), trace.1, trace.3, trace.4, trace.5
 FROM (
     SELECT
         session_id,
