@@ -138,3 +138,32 @@ def test_a_long_session_is_the_same_in_any_order(store: Store, tmp_path: Path) -
         parts.load(group)
         parts.derive()
     assert parts.result() == whole.result()
+
+
+def test_two_traces_of_a_session_that_change_in_different_batches(
+    store: Store, tmp_path: Path
+) -> None:
+    """The batch of the first reads the second as well; what follows the second must not miss it."""
+    whole, parts = Loading(store, tmp_path), Loading(store, tmp_path)
+    script = Script(whole)
+
+    def call(place: int, answer: str) -> bytes:
+        told = ["answer 19", "better 20"] if place == 38 else []
+        history = [said("assistant", words) for words in told]
+        asked = [*history, said("user", f"question {place}")]
+        return script.trace(place + 1, {"input": asked, "output": said("assistant", answer)})
+
+    bodies = [call(place, f"answer {place}") for place in range(40)]
+    better = [call(place, f"better {place}") for place in (5, 20)]
+    whole.load([*bodies, *better])
+    whole.derive()
+    parts.load(bodies)
+    parts.derive()
+    parts.load(better)
+    deriver = Deriver(store, Bus())
+    for place in (5, 20):
+        pending = {row[1]: row[2] for row in store.pending_work(10)}
+        trace_id = f"{place + 1:032x}"
+        deriver._derive(parts.project_id, {trace_id: pending[trace_id]})
+    assert deriver.run_once() == 0
+    assert parts.result() == whole.result()

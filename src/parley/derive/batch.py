@@ -257,9 +257,12 @@ class Batch:
                 rows.messages += message_rows(self._project, turn, self._version)
                 for part in turn.pieces:
                     ids[part.facts.trace_id].append(turn.turn_id)
+            # A neighbour that changed too and waits for a batch of its own keeps its row: that
+            # batch sees the change by it, and derives what follows.
             rows.traces += [
                 trace_row(self._project, facts, ids[facts.trace_id], self._version)
-                for facts in group
+                for facts, planned in zip(group, order[first:last], strict=True)
+                if before(facts) == planned
             ]
 
     def _bury(self, plans: Sequence[Plan], rows: Rows) -> None:
