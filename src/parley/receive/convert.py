@@ -5,10 +5,18 @@ from msgspec import Struct
 from parley.receive.answers import JSON
 from parley.receive.canonical import canonical_logs, canonical_traces, count_data_points
 from parley.receive.envelope import Stamps, make_envelope
+from parley.receive.errors import TooLarge
 from parley.receive.flight import Held
 from parley.receive.inflate import inflate
-from parley.receive.json import JsonRequest, json_data_points, json_logs, json_traces
+from parley.receive.json import (
+    JsonRequest,
+    count_items,
+    json_data_points,
+    json_logs,
+    json_traces,
+)
 from parley.receive.limits import ReceiveLimits
+from parley.receive.weight import check_json, check_protobuf, too_many_items
 
 __all__ = ["Converted", "Incoming", "convert"]
 
@@ -48,10 +56,16 @@ def convert(incoming: Incoming, stamps: Stamps, held: Held, *, limits: ReceiveLi
     if body is not incoming.body:
         held.grow_now(size)
     is_json = incoming.content_type == JSON
+    if is_json:
+        is_heavy = check_json(body, limits)
+    else:
+        check_protobuf(incoming.kind, body, limits)
     if incoming.kind == "metrics":
         points = json_data_points(body) if is_json else count_data_points(body)
         return Converted(b"", 0, size, points, NO_METRICS)
     if is_json:
+        if is_heavy and count_items(incoming.kind, body) > limits.items:
+            raise TooLarge(too_many_items(limits))
         request = _FROM_JSON[incoming.kind](body)
     else:
         request = JsonRequest(*_FROM_PROTOBUF[incoming.kind](body))
