@@ -20,6 +20,7 @@ class ReceiveLimits(Struct, frozen=True):
     body_seconds: float = 120.0
     body_grace_seconds: float = 10.0  # from here on a body must have come at the rate below
     body_rate_bytes: int = 8 << 10  # each second
+    message_seconds: float = 30.0  # over gRPC, where nobody sees how much of it has come
     rpcs: int = 1000  # at once, over gRPC
     rpc_connections: int = 1000
     project_rate_bytes: int = 0  # each second and project, inflated; 0: no limit

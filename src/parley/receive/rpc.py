@@ -56,8 +56,8 @@ class RpcDoor(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no ty
         """Returns the handler of a method; None is UNIMPLEMENTED."""
         return self._methods.get(handler_call_details.method)
 
-    async def open(self, address: str) -> None:
-        """Listens at `host:port`. Raises RuntimeError when that is taken."""
+    async def open(self, address: str) -> int:
+        """Listens at `host:port`; returns the port. Raises RuntimeError when that is taken."""
         limits = self._intake.limits
         server = aio.server(
             handlers=(self,),
@@ -69,9 +69,10 @@ class RpcDoor(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no ty
                 ("grpc.max_allowed_incoming_connections", limits.rpc_connections),
             ],
         )
-        server.add_insecure_port(address)
+        port: int = server.add_insecure_port(address)
         await server.start()
         self._server = server
+        return port
 
     async def close(self, seconds: float) -> None:
         """Refuses new requests at once (UNAVAILABLE); those that run have so many seconds."""
@@ -125,10 +126,7 @@ class RpcDoor(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no ty
         limits = self._intake.limits
         unread = min(UNREAD_BYTES, limits.body_bytes)
         await held.grow(unread, wait_seconds=limits.in_flight_wait_seconds)
-        # How much of it has come is not known before all has: time for the largest at the rate
-        # would be hours, so it is the time of one of the size that is held.
-        allowed = limits.body_grace_seconds + unread / limits.body_rate_bytes
-        seconds = min(allowed, limits.body_seconds)
+        seconds = limits.message_seconds
         try:
             async with asyncio.timeout(seconds):
                 body = await context.read()
