@@ -1,6 +1,7 @@
 """OTLP over gRPC against a real server, as a stock client and as a hostile one would call it."""
 
 import base64
+import math
 import socket
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from parley.receive.rpc import RPC_METHODS
+from tests.receive.doors import open_doors
 from tests.serving import Server, ServerFailed, Start, start_server
 from tests.telemetry import chat
 
@@ -144,34 +146,19 @@ def test_a_message_over_the_limit_is_final(locked: Server, compression) -> None:
     assert "larger than max" in message
 
 
-def test_a_full_journal_says_when_to_come_back(start: Start) -> None:
-    server = start("--journal-quota-bytes", "1500")
-    export(server, chat("s"))
-    code, message, retry = refusal(server, chat("s", question="x" * 600))
-    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert retry == 5
-    assert "wait to be loaded" in message
-
-
-def test_a_rate_says_exactly_when_to_come_back(start: Start) -> None:
-    server = start("--project-rate-bytes", "1000")
-    body = chat("s", question="x" * 3000)
-    export(server, body)
-    code, _, retry = refusal(server, body)
-    assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
-    assert retry is not None
-    debt = len(body) - 2 * 1000
-    assert debt / 1000 - 0.5 < retry <= (debt + 1) / 1000
-    assert server.in_project("other").post("/v1/traces", body).status_code == 200
-    answer = server.post("/v1/traces", body)
-    assert answer.status_code == 429
-    assert retry - 0.5 < int(answer.headers["retry-after"]) < retry + 1
-    deadline = time.monotonic() + retry
-    while refused := server.post("/v1/traces", body).status_code == 429:
-        assert time.monotonic() < deadline + 1
-        time.sleep(0.1)  # the clock is what is tested
-    assert not refused
-    assert time.monotonic() > deadline - 1
+def test_a_rate_says_exactly_when_to_come_back(tmp_path: Path) -> None:
+    body = chat("s", question="x" * 5000)
+    with open_doors(tmp_path / "journal", project_rate_bytes=2000) as doors:
+        assert doors.export(body) == ("OK", None)
+        code, retry = doors.export(body)
+        assert code == "RESOURCE_EXHAUSTED"
+        assert retry is not None
+        debt = len(body) - 2 * 2000
+        assert debt / 2000 - 0.3 < retry <= (debt + 1) / 2000
+        assert doors.export(body, x_parley_project="other") == ("OK", None)
+        assert int(doors.post(body).headers["retry-after"]) == math.ceil(retry)
+        time.sleep(retry)  # the clock is what is tested
+        assert doors.export(body) == ("OK", None)
 
 
 def test_a_taken_port_is_named_and_nothing_starts(tmp_path: Path) -> None:

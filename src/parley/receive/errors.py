@@ -118,4 +118,4 @@ class Stopping(ReceiveError):
     """The server takes nothing any more; the next one will."""
 
     status, rpc_code, reason = 503, 14, "stopping"
-    retry_seconds = 5.0
+    retry_seconds = 2.0  # a start takes about as long

@@ -24,5 +24,6 @@ class ReceiveLimits(Struct, frozen=True):
     rpcs: int = 1000  # at once, over gRPC
     rpc_connections: int = 1000
     project_rate_bytes: int = 0  # each second and project, inflated; 0: no limit
-    full_retry_seconds: int = 5  # the loader empties the journal about every second
-    broken_retry_seconds: int = 15
+    # Exporters give up when the time they are told ends after their own 10 s, so it is short.
+    full_retry_seconds: float = 1.0  # the loader empties the journal about every second
+    broken_retry_seconds: float = 2.0
