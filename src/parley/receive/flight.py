@@ -83,18 +83,23 @@ class Held:
     def __exit__(self, *_: object) -> None:
         self.give(self.bytes)
 
+    def try_grow(self, size: int) -> bool:
+        """Holds more if there is room within the project's share now."""
+        if not self._all.take(self._project_id, size, is_fair=True):
+            return False
+        self.bytes += size
+        return True
+
     async def grow(self, size: int, *, wait_seconds: float) -> None:
         """Holds more, within the project's share, after waiting for room. Raises Busy."""
-        if self._all.take(self._project_id, size, is_fair=True):
-            self.bytes += size
+        if self.try_grow(size):
             return
         try:
             async with asyncio.timeout(wait_seconds):
-                while not self._all.take(self._project_id, size, is_fair=True):
+                while not self.try_grow(size):
                     await self._all.wait()
         except TimeoutError as error:
             raise Busy(self._too_much()) from error
-        self.bytes += size
 
     def grow_now(self, size: int) -> None:
         """Holds more, as long as there is room at all. From any thread. Raises Busy."""
