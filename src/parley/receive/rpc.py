@@ -34,7 +34,8 @@ RPC_METHODS = {
 # Held before a message is read, for nobody says how long it will be. Exporters send 0.1 to 4 MiB.
 UNREAD_BYTES = 1 << 20
 STREAMS_PER_CONNECTION = 100
-IDLE_MS = 600_000
+HANDSHAKE_MS = 20_000  # for a connection to say that it speaks HTTP/2
+IDLE_MS = 120_000  # exporters send every few seconds, and connect again when they must
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _RETRY_INFO = b"type.googleapis.com/google.rpc.RetryInfo"
 
@@ -65,6 +66,7 @@ class RpcDoor(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpcio has no ty
                 ("grpc.so_reuseport", 0),  # or a second server would share the port silently
                 ("grpc.max_receive_message_length", limits.body_bytes),  # inflated as well
                 ("grpc.max_concurrent_streams", STREAMS_PER_CONNECTION),
+                ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
                 ("grpc.max_connection_idle_ms", IDLE_MS),
                 ("grpc.max_allowed_incoming_connections", limits.rpc_connections),
             ],
