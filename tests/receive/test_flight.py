@@ -8,6 +8,7 @@ from parley.receive import Busy
 from parley.receive.errors import OverRate, OverShare
 from parley.receive.flight import InFlight
 from parley.receive.shares import Backlog, Rates
+from parley.receive.turns import Turns
 
 
 def filled(flight: InFlight, project: str, size: int) -> int:
@@ -115,3 +116,46 @@ def test_a_project_leaves_a_quarter_of_the_quota_to_others() -> None:
     backlog.check("flood", 10, waiting_bytes=200)  # the oldest were loaded: "other" waits
     with pytest.raises(OverShare):
         backlog.check("other", 650, waiting_bytes=200)
+
+
+async def order_of_turns() -> list[str]:
+    turns = Turns(1)
+    done: list[str] = []
+    begin = asyncio.Event()
+
+    async def work(project: str) -> None:
+        async with turns.place(project):
+            await begin.wait()
+            done.append(project)
+
+    tasks = [asyncio.create_task(work(project)) for project in "aaaaaabbc"]
+    await asyncio.sleep(0)
+    tasks[2].cancel()  # a client that went away
+    begin.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert turns._free == 1
+    assert turns._waiting == {}
+    return done
+
+
+def test_projects_take_turns() -> None:
+    assert "".join(asyncio.run(order_of_turns())) == "aabcbaaa"  # its turn is lost to "a"
+
+
+async def given_and_cancelled_at_once() -> None:
+    turns = Turns(1)
+    async with turns.place("a"):
+        waiting = asyncio.create_task(anext(aiter(hold(turns))))
+        await asyncio.sleep(0)
+    waiting.cancel()  # after the place was given to it
+    await asyncio.gather(waiting, return_exceptions=True)
+    assert turns._free == 1
+
+
+async def hold(turns: Turns):
+    async with turns.place("b"):
+        yield
+
+
+def test_a_place_given_to_one_who_is_gone_is_passed_on() -> None:
+    asyncio.run(given_and_cancelled_at_once())

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +19,14 @@ from parley.access import Access, AccessRules
 from parley.journal import Journal
 from parley.receive import Intake, ReceiveLimits
 from parley.receive.rpc import RPC_METHODS, RpcDoor
+from tests.receive.doors import open_doors
 from tests.receive.envelopes import JSON, PROTOBUF, request_of
 from tests.serving import Server, Start, start_server
 from tests.telemetry import chat
 
 TRACES = next(iter(RPC_METHODS))
 MIB = 1 << 20
+AS_JSON = {"content_type": "application/json"}
 CONNECTIONS = 60
 PAGE = "https://shop.example"
 
@@ -93,6 +97,31 @@ def test_a_project_that_fills_the_journal_leaves_room_for_another(limited: Serve
     assert calm.post("/v1/traces", body).status_code == 200
     limited.wait_derived()
     assert flood.post("/v1/traces", body).status_code == 200
+
+
+def test_a_flood_of_slow_conversions_waits_behind_itself(tmp_path: Path) -> None:
+    attributes = [{"key": f"k{n}", "value": {"stringValue": "v"}} for n in range(20)]
+    spans = [{"name": "chat", "attributes": attributes}] * 1000
+    body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).encode()
+    done = []
+    with open_doors(tmp_path / "journal") as doors:
+
+        def flood() -> None:
+            assert doors.post(body, x_parley_project="flood", **AS_JSON).status_code == 200
+            done.append(1)
+
+        threads = [threading.Thread(target=flood) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: doors.intake.in_flight.bytes >= 20 * len(body))
+        before = len(done)
+        small = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"calm"}]}]}]}'
+        assert doors.post(small, x_parley_project="calm", **AS_JSON).status_code == 200
+        after = len(done)
+        for thread in threads:
+            thread.join()
+    assert len(done) == 30
+    assert after - before < 12  # of at least 20 that were there before it
 
 
 def test_a_flood_of_connections_costs_those_that_are_idle(limited: Server) -> None:

@@ -14,6 +14,7 @@ from parley.receive.flight import Held, InFlight
 from parley.receive.limits import ReceiveLimits
 from parley.receive.refusal import Refusal
 from parley.receive.shares import Backlog, Rates
+from parley.receive.turns import Turns
 
 __all__ = ["Intake"]
 
@@ -36,6 +37,7 @@ class Intake:
         self._stamps = Stamps()
         self._rates = Rates(limits.project_rate_bytes)
         self._backlog = Backlog(quota_bytes, retry_seconds=limits.full_retry_seconds)
+        self._turns = Turns(CONVERTING_THREADS)
         self._threads = ThreadPoolExecutor(CONVERTING_THREADS, "parley-receive")
         self._is_stopping = False
 
@@ -81,9 +83,10 @@ class Intake:
         is_small = len(incoming.body) <= INLINE_BYTES_MAX
         if is_small and not incoming.encoding and incoming.content_type != JSON:
             return convert(incoming, self._stamps, held, limits=self.limits)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, lambda: convert(incoming, self._stamps, held, limits=self.limits)
-        )
+        async with self._turns.place(incoming.project_id):
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, lambda: convert(incoming, self._stamps, held, limits=self.limits)
+            )
 
     def _count(self, kind: str, converted: Converted) -> None:
         counts = self.counts
