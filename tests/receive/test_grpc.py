@@ -172,13 +172,7 @@ def test_a_taken_port_is_named_and_nothing_starts(tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "journal").exists()
 
 
-def test_grpc_can_be_switched_off(start: Start) -> None:
-    server = start("--grpc-port", "-1")
-    assert server.grpc == ""
-    assert server.post("/v1/traces", chat("s")).status_code == 200
-
-
-def test_a_stop_loses_nothing_that_was_acknowledged(start: Start) -> None:
+def test_a_stop_loses_nothing_and_grpc_can_be_switched_off(start: Start) -> None:
     server = start()
     with grpc.insecure_channel(server.grpc) as channel:
         call = channel.unary_unary(TRACES)
@@ -190,7 +184,8 @@ def test_a_stop_loses_nothing_that_was_acknowledged(start: Start) -> None:
         codes = [future.code() for future in futures]
     sent_again = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}  # as OTLP says
     assert set(codes) <= {grpc.StatusCode.OK, *sent_again}
-    again = start()
+    again = start("--grpc-port", "-1")
+    assert again.grpc == ""
     again.wait_derived()
     found = {s["session_id"] for s in again.get_json("/api/v1/sessions?limit=500")["sessions"]}
     assert found >= {f"s-{n}" for n, code in enumerate(codes) if code is grpc.StatusCode.OK}

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,13 +19,12 @@ from parley.journal import Journal
 from parley.receive import Intake, ReceiveLimits
 from parley.receive.rpc import RPC_METHODS, RpcDoor
 from tests.receive.doors import open_doors
-from tests.receive.envelopes import JSON, PROTOBUF, request_of
+from tests.receive.envelopes import request_of
 from tests.serving import Server, Start, start_server
 from tests.telemetry import chat
 
 TRACES = next(iter(RPC_METHODS))
 MIB = 1 << 20
-AS_JSON = {"content_type": "application/json"}
 CONNECTIONS = 60
 PAGE = "https://shop.example"
 
@@ -103,25 +101,23 @@ def test_a_flood_of_slow_conversions_waits_behind_itself(tmp_path: Path) -> None
     attributes = [{"key": f"k{n}", "value": {"stringValue": "v"}} for n in range(20)]
     spans = [{"name": "chat", "attributes": attributes}] * 1000
     body = json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}).encode()
-    done = []
-    with open_doors(tmp_path / "journal") as doors:
-
-        def flood() -> None:
-            assert doors.post(body, x_parley_project="flood", **AS_JSON).status_code == 200
-            done.append(1)
-
-        threads = [threading.Thread(target=flood) for _ in range(30)]
-        for thread in threads:
-            thread.start()
-        wait_until(lambda: doors.intake.in_flight.bytes >= 20 * len(body))
-        before = len(done)
-        small = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"calm"}]}]}]}'
-        assert doors.post(small, x_parley_project="calm", **AS_JSON).status_code == 200
-        after = len(done)
-        for thread in threads:
-            thread.join()
-    assert len(done) == 30
-    assert after - before < 12  # of at least 20 that were there before it
+    small = b'{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"calm"}]}]}]}'
+    with open_doors(tmp_path / "journal") as doors, contextlib.ExitStack() as stack:
+        flood = []
+        for _ in range(30):
+            flood.append(stack.enter_context(socket.create_connection(("127.0.0.1", doors.port))))
+            flood[-1].sendall(
+                b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+                b"x-parley-project: flood\r\ncontent-length: %d\r\n\r\n" % len(body) + body[:-1]
+            )
+        wait_until(lambda: doors.intake.in_flight.bytes == 30 * (len(body) - 1))
+        for connection in flood:
+            connection.sendall(body[-1:])
+        headers = {"content_type": "application/json", "x_parley_project": "calm"}
+        assert doors.post(small, **headers).status_code == 200
+        assert doors.intake.counts.requests[200] < 20
+        for connection in flood:
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
 
 
 def test_a_flood_of_connections_costs_those_that_are_idle(limited: Server) -> None:
@@ -270,17 +266,7 @@ def test_only_ingest_paths_answer_pages(limited: Server) -> None:
     assert evil.status_code == 403
 
 
-@pytest.mark.parametrize("origin", ["*", "https://*.example", "shop.example", "https://a/b", ""])
+@pytest.mark.parametrize("origin", ["*", "https://*.example"])
 def test_a_wildcard_is_no_origin(start: Start, origin: str) -> None:
     with pytest.raises(Exception, match="is not an origin"):
         start("--cors-origin", origin)
-
-
-def test_json_and_protobuf_are_both_told_to_come_back(start: Start) -> None:
-    server = start("--project-rate-bytes", "1")
-    assert server.post("/v1/traces", chat("s")).status_code == 200
-    for headers in (JSON, PROTOBUF):
-        answer = server.post("/v1/traces", b"", headers)
-        assert answer.status_code == 429
-        assert int(answer.headers["retry-after"]) > 100
-        assert answer.headers["content-type"] == headers["content-type"]
