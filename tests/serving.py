@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import grpc
 import httpx
 
 START_SECONDS = 60.0
@@ -33,6 +34,7 @@ class Server:
     data: Path
     log: Path
     process: subprocess.Popen[str]
+    grpc: str = ""  # host:port, "" when it is off
     project: str = "default"
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30, trust_env=False))
 
@@ -46,6 +48,17 @@ class Server:
         """Sends a body; protobuf unless the headers say otherwise."""
         sent = {"x-parley-project": self.project, **PROTOBUF, **(headers or {})}
         return self.client.post(self.url + path, content=body, headers=sent)
+
+    def export(self, body: bytes, method: str, headers: Mapping[str, str] | None = None) -> bytes:
+        """Sends a message over gRPC; returns the answer's bytes. Raises grpc.RpcError."""
+        sent = {"x-parley-project": self.project, **(headers or {})}
+        metadata = [
+            (name.lower(), value)
+            for name, value in sent.items()
+            if name.lower() not in ("content-type", "user-agent")
+        ]
+        with grpc.insecure_channel(self.grpc, [("grpc.max_send_message_length", -1)]) as channel:
+            return channel.unary_unary(method)(body, metadata=metadata, timeout=30)
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """Returns the answer, whatever its status."""
@@ -76,16 +89,17 @@ class Server:
             time.sleep(0.05)
 
     def replay(self, folder: Path) -> None:
-        """Sends the recorded HTTP requests of a corpus folder in their order."""
+        """Sends the recorded requests of a corpus folder in their order."""
         for meta_path in sorted(folder.glob("*.meta.json")):
             meta = json.loads(meta_path.read_text())
-            if meta.get("transport") == "grpc":
-                continue
             headers = {
                 name: value
                 for name, value in meta["headers"].items()
                 if name.lower() not in HOP_HEADERS
             }
+            if meta.get("transport") == "grpc":
+                self.export((folder / meta["file"]).read_bytes(), meta["path"], headers)
+                continue
             answer = self.post(meta["path"], (folder / meta["file"]).read_bytes(), headers)
             assert answer.status_code == 200, f"{meta_path}: {answer.status_code} {answer.text}"
 
@@ -128,17 +142,20 @@ def start_server(
     """Returns a server on a free port once it says that it is ready."""
     data.mkdir(parents=True, exist_ok=True)
     log = data.parent / f"{data.name}.log"
-    arguments = command(name, "--port", "0", "--data", str(data), *options)
+    arguments = command(name, "--port", "0", "--grpc-port", "0", "--data", str(data), *options)
     with log.open("a") as errors:
         process = subprocess.Popen(
             arguments, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(), cwd=ROOT
         )
     assert process.stdout is not None
     deadline = time.monotonic() + seconds
+    url = ""
     while line := process.stdout.readline():
         if line.startswith("Parley is ready at "):
             url = line.rsplit(" ", 1)[1].strip()
-            return Server(url=url, data=data, log=log, process=process)
+        if line.startswith("or, over gRPC, to ") or (url and "-1" in options):
+            grpc = line.strip().rpartition("http://")[2] if "gRPC" in line else ""
+            return Server(url=url, data=data, log=log, process=process, grpc=grpc)
         if time.monotonic() > deadline:
             break
     process.kill()

@@ -18,26 +18,20 @@ PERFECT = {
     "otel-py-ag-json",
     "otel-py-ag-proto",
     "otel-py-edge",
+    "otel-py-genai-grpc",
     "otel-py-genai-gzip",
 }
 FOLDER = Path(__file__).parent / "corpus"
 
 
-def is_http(folder: Path) -> bool:
-    """Returns whether a client sent over HTTP; gRPC comes with a later release."""
-    metas = [json.loads(path.read_text()) for path in folder.glob("*.meta.json")]
-    return all(meta.get("transport") != "grpc" for meta in metas)
-
-
 CLIENTS = sorted(path.parent.name for path in FOLDER.glob("*/expected.json"))
-HTTP_CLIENTS = [name for name in CLIENTS if is_http(FOLDER / name)]
 
 
 @pytest.fixture(scope="module")
 def replayed(shared_server: Server) -> Server:
     """The server after all clients have sent what they recorded."""
     server = shared_server.in_project("corpus")
-    for name in HTTP_CLIENTS:
+    for name in CLIENTS:
         server.replay(FOLDER / name)
     server.wait_derived()
     return server
@@ -50,7 +44,7 @@ def expected_sessions(name: str) -> dict[str, dict]:
     return {key: want for key, want in expected["sessions"].items() if want["key"] not in lost}
 
 
-@pytest.mark.parametrize("name", HTTP_CLIENTS)
+@pytest.mark.parametrize("name", CLIENTS)
 def test_every_session_that_left_the_client_is_found(replayed: Server, name: str) -> None:
     for session_id in expected_sessions(name):
         assert replayed.open_session(session_id)["session"]["session_id"] == session_id

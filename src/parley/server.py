@@ -1,10 +1,11 @@
 """The composition root: every room put together, started in order and stopped in order.
 
-Order of start: the folder's lock, the port, the journal, the store, derivation, the loader, HTTP.
-Order of stop: event streams end, requests finish, the loader, derivation, journal, store. A
+Order of start: the folder's lock, the ports, the journal, the store, derivation, the loader, gRPC,
+HTTP. Order of stop: event streams end, requests finish, the loader, derivation, journal, store. A
 watchdog ends a process that takes longer than five seconds: all that was acknowledged is on disk.
 """
 
+import asyncio
 import fcntl
 import gc
 import os
@@ -14,7 +15,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,7 +24,7 @@ import uvicorn
 from litestar import Litestar
 
 from parley import __version__
-from parley.access import Access, AccessMiddleware, AccessRules
+from parley.access import Access, AccessMiddleware, AccessRules, checked_origin
 from parley.api import (
     ApiParts,
     Check,
@@ -39,7 +40,8 @@ from parley.derive import Deriver
 from parley.journal import Journal
 from parley.load import Loader
 from parley.query import list_projects, read_stats
-from parley.receive import INGEST_PATHS, ReceiveCounts, ReceiveLimits, Receiver
+from parley.receive import INGEST_PATHS, Intake, ReceiveCounts, ReceiveLimits, Receiver
+from parley.receive.connections import ConnectionCounts, limited_protocol
 from parley.settings import Settings, is_loopback
 from parley.store import Store, StoreError
 from parley.web import web_router
@@ -91,8 +93,10 @@ def hold_folder(folder: Path) -> Iterator[None]:
         yield
 
 
-def bind_port(host: str, port: int) -> socket.socket:
-    """Returns a socket that holds the port.
+def bind_port(
+    host: str, port: int, *, option: str = "--port", is_listening: bool = True
+) -> socket.socket:
+    """Returns a socket that holds the port. One that does not listen only reserves it.
 
     Raises:
         StartRefused: the port is taken, or the host is not an address of this machine.
@@ -104,11 +108,12 @@ def bind_port(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        listener.listen(BACKLOG)  # from here on nobody else gets it, and early clients wait
+        if is_listening:
+            listener.listen(BACKLOG)  # from here on nobody else gets it, and early clients wait
     except OSError as error:
         reason = error.strerror or str(error)
         raise StartRefused(
-            f"cannot listen on {host} port {port}: {reason}; --port takes another, 0 a free one"
+            f"cannot listen on {host} port {port}: {reason}; {option} takes another, 0 a free one"
         ) from error
     return listener
 
@@ -116,10 +121,12 @@ def bind_port(host: str, port: int) -> socket.socket:
 def run_server(
     settings: Settings,
     *,
-    on_ready: Callable[[str], None],
+    on_ready: Callable[[str, str], None],
     on_stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serves until SIGTERM or SIGINT. `on_ready` gets the address once requests are answered.
+    """Serves until SIGTERM or SIGINT.
+
+    `on_ready` gets the address, and that of gRPC ("" without it), once requests are answered.
 
     Raises:
         StartRefused: before anything was changed.
@@ -128,21 +135,50 @@ def run_server(
         raise StartRefused(
             f"--host {settings.host} lets others reach this server; give it a --token first"
         )
+    check_origins(settings)
+    raise_open_files()
     write_logs()
     with ExitStack() as stack:
         stack.enter_context(hold_folder(settings.data))
         listener = stack.enter_context(bind_port(settings.host, settings.port))
-        port = listener.getsockname()[1]
-        address = f"http://{shown_host(settings.host)}:{port}"
+        address = f"http://{shown_host(settings.host)}:{listener.getsockname()[1]}"
+        rpc_port = None
+        if settings.grpc_port >= 0:
+            rpc_port = bind_port(
+                settings.host, settings.grpc_port, option="--grpc-port", is_listening=False
+            )
+            stack.enter_context(rpc_port)
         parts = Parts(settings)
         stack.callback(parts.close)
         app = parts.compose(address)
         calm_collector()
+        rpc_address = ""
+        if rpc_port:
+            rpc_address = f"http://{shown_host(settings.host)}:{rpc_port.getsockname()[1]}"
         HttpServer(
             app,
-            on_ready=lambda: on_ready(address),
-            on_stop=[on_stop, parts.bus.close],
+            rpc=RpcServer(parts.intake, rpc_port) if rpc_port else None,
+            protocol=limited_protocol(settings.connection_limit, parts.connections),
+            on_ready=lambda: on_ready(address, rpc_address),
+            on_stop=[on_stop, parts.bus.close, parts.intake.stop],
         ).run(sockets=[listener])
+
+
+def raise_open_files() -> None:
+    """Lets this process open as many files and connections as it may at most."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # macOS says "unlimited" and means less
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def check_origins(settings: Settings) -> None:
+    """Raises StartRefused for what is no origin, a wildcard included."""
+    for origin in settings.cors_origin:
+        try:
+            checked_origin(origin)
+        except ValueError as error:
+            message = f"--cors-origin: {error}"
+            raise StartRefused(message) from error
 
 
 def shown_host(host: str) -> str:
@@ -182,6 +218,7 @@ class Parts:
         self.settings = settings
         self.started = time.time()
         self.bus = Bus()
+        self.connections = ConnectionCounts()
         self.stack = ExitStack()
         with ExitStack() as opening:
             self.journal = Journal(
@@ -205,13 +242,16 @@ class Parts:
             AccessRules(
                 token=settings.token or None,
                 allowed_hosts=frozenset({*settings.allowed_host, settings.host}),
+                allowed_origins=frozenset(settings.cors_origin),
             )
         )
-        limits = ReceiveLimits(
-            body_bytes=settings.request_limit_bytes, inflated_bytes=settings.request_limit_bytes
+        self.intake = Intake(
+            journal=self.journal,
+            access=self.access,
+            limits=receive_limits(settings),
+            quota_bytes=settings.journal_quota_bytes,
         )
-        self.receiver = Receiver(journal=self.journal, access=self.access, limits=limits)
-        self.stack.callback(self.receiver.close)
+        self.stack.callback(self.intake.close)
 
     def close(self) -> None:
         """Stops the loader and derivation where they are; nothing acknowledged is lost."""
@@ -237,7 +277,7 @@ class Parts:
             exception_handlers={Exception: answer_error},
             logging_config=None,
         )
-        app = with_ingest(self.receiver, RawPaths(cast("App", router)))
+        app = with_ingest(Receiver(self.intake), RawPaths(cast("App", router)))
         return AccessMiddleware(app, self.access, ingest_paths=frozenset(INGEST_PATHS))
 
     def checks(self) -> list[Check]:
@@ -278,7 +318,16 @@ class Parts:
             for name in list_projects(self.store)
         ]
         return [
-            *receiving(self.receiver.counts),
+            *receiving(self.intake.counts),
+            gauge("in_flight_bytes", "Being received.", self.intake.in_flight.bytes),
+            counter(
+                "limited_connections",
+                "Connections closed at the limit, by which.",
+                [
+                    Sample(self.connections.evicted, {"which": "idle"}),
+                    Sample(self.connections.refused, {"which": "new"}),
+                ],
+            ),
             gauge("journal_bytes", "Accepted and not yet loaded.", self.journal.bytes_waiting()),
             gauge("quarantined", "Envelopes the store refused.", self.journal.quarantined()),
             counter("loaded_bytes", "Journal bytes loaded.", self.loader.loaded_bytes),
@@ -289,6 +338,18 @@ class Parts:
             gauge("derivation_lag_seconds", "Age of the oldest underived span.", lag),
             *process_numbers(self.started),
         ]
+
+
+def receive_limits(settings: Settings) -> ReceiveLimits:
+    """Returns the limits of receiving that follow from the settings."""
+    body_bytes = settings.request_limit_bytes
+    return ReceiveLimits(
+        body_bytes=body_bytes,
+        inflated_bytes=body_bytes,
+        in_flight_bytes=max(ReceiveLimits().in_flight_bytes, 4 * body_bytes),
+        project_rate_bytes=settings.project_rate_bytes,
+        rpc_connections=settings.connection_limit,
+    )
 
 
 Samples = float | list[Sample]
@@ -323,6 +384,7 @@ def receiving(counts: ReceiveCounts) -> list[Metric]:
         ),
         counter("refused_requests", "Whole requests refused.", by_label("reason", counts.refused)),
         counter("ingest_requests", "Requests by status.", by_label("status", counts.requests)),
+        counter("ingest_rpcs", "gRPC requests by status.", by_label("code", counts.rpcs)),
     ]
 
 
@@ -367,17 +429,45 @@ def with_ingest(receiver: App, app: App) -> App:
     return dispatch
 
 
+class RpcServer:
+    """OTLP/gRPC at a port that was reserved; in the event loop of HTTP."""
+
+    def __init__(self, intake: Intake, reserved: socket.socket) -> None:
+        # grpc's handlers at fork() are not for us (nothing here forks), and they write to the log.
+        os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+        from parley.receive.rpc import RpcDoor  # noqa: PLC0415 - grpc reads that when imported
+
+        self.door = RpcDoor(intake)
+        self.reserved = reserved
+
+    async def open(self) -> None:
+        """Takes the port over and serves. Raises StartRefused."""
+        host, port = self.reserved.getsockname()[:2]
+        try:
+            await self.door.open(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        except RuntimeError as error:
+            message = f"cannot listen on {host} port {port}; --grpc-port takes another"
+            raise StartRefused(message) from error
+        self.reserved.close()
+
+
 class HttpServer(uvicorn.Server):
     """Uvicorn that ends event streams before it waits for requests, and never waits for ever."""
 
     def __init__(
-        self, app: Any, *, on_ready: Callable[[], None], on_stop: list[Callable[[], None]]
+        self,
+        app: Any,
+        *,
+        rpc: RpcServer | None,
+        protocol: type[asyncio.Protocol],
+        on_ready: Callable[[], None],
+        on_stop: list[Callable[[], None]],
     ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http="httptools",
+                http=protocol,
                 ws="none",
                 lifespan="off",
                 access_log=False,
@@ -387,11 +477,14 @@ class HttpServer(uvicorn.Server):
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
+        self.rpc = rpc
         self.on_ready = on_ready
         self.on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens, then says so."""
+        if self.rpc:
+            await self.rpc.open()
         await super().startup(sockets=sockets)
         self.on_ready()
 
@@ -403,7 +496,10 @@ class HttpServer(uvicorn.Server):
         self._captured_signals.clear()  # they were obeyed; raised again they would end us here
         for stop in self.on_stop:
             stop()
-        await super().shutdown(sockets=sockets)
+        ends = [super().shutdown(sockets=sockets)]
+        if self.rpc:
+            ends.append(self.rpc.door.close(GRACE_SECONDS))
+        await asyncio.gather(*ends)
 
 
 def end_process() -> None:

@@ -18,11 +18,15 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: int = 4318
+    grpc_port: int = 4317
     data: Path
     clickhouse: str = ""
     token: str = ""
     allowed_host: tuple[str, ...] = ()
+    cors_origin: tuple[str, ...] = ()
     request_limit_bytes: int = 64 << 20
+    project_rate_bytes: int = 0
+    connection_limit: int = 1000
     journal_quota_bytes: int = 2 << 30
     journal_keep_seconds: float = 600
     journal_keep_bytes: int = 2 << 30
@@ -45,6 +49,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host", "127.0.0.1", "Address to listen on. Beyond loopback a token is required."),
     Setting("port", "4318", "Port of the pages, the API and OTLP/HTTP; 0 takes a free one."),
     Setting(
+        "grpc-port", "4317", "Port of OTLP/gRPC on the same address; 0 takes a free one, -1 none."
+    ),
+    Setting(
         "data",
         "~/.local/share/parley",
         "Folder of everything stored; `parley demo` takes a subfolder.",
@@ -62,9 +69,27 @@ SETTINGS: tuple[Setting, ...] = (
         "in the variable, names are separated by spaces.",
     ),
     Setting(
+        "cors-origin",
+        "",
+        "An origin whose pages may send telemetry from a browser, like https://shop.example. "
+        "May be repeated; in the variable, origins are separated by spaces.",
+    ),
+    Setting(
         "request-limit-bytes",
         "67108864",
         "Largest request body that is accepted, compressed and inflated.",
+    ),
+    Setting(
+        "project-rate-bytes",
+        "",
+        "Inflated bytes each second that one project may send before it is told to wait (429); "
+        "empty or 0: no limit.",
+    ),
+    Setting(
+        "connection-limit",
+        "1000",
+        "Connections open at once, HTTP and gRPC each. The longest idle one makes room for a new "
+        "one.",
     ),
     Setting(
         "journal-quota-bytes",

@@ -206,3 +206,44 @@ def test_projects_that_are_no_utf8_are_refused():
         OPEN.write_project(headers(x_parley_project=b"\xff"))
     with pytest.raises(BadProject):
         OPEN.read_project(headers(), "project=%ff")
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("https://shop.example", "https://shop.example"),
+        (" HTTPS://Shop.Example:443 ", "https://shop.example"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://[::1]:80", "http://[::1]"),
+    ],
+)
+def test_origins_are_compared_as_browsers_send_them(given, sent):
+    access = Access(AccessRules(None, frozenset(), frozenset({given})))
+    headers = [(b"host", b"localhost"), (b"origin", sent.encode())]
+    access.check_request("POST", headers, is_ingest=True)
+    assert dict(access.page_headers(headers))[b"access-control-allow-origin"] == sent.encode()
+    with pytest.raises(Forbidden):
+        access.check_request("POST", [*headers, (b"sec-fetch-site", b"cross-site")])
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "*", "null", "shop.example", "https://*.example", "https://a/", "ftp://a", "https://u@a"],
+)
+def test_what_is_no_origin_is_refused(given):
+    with pytest.raises(ValueError, match="is not an origin"):
+        Access(AccessRules(None, frozenset(), frozenset({given})))
+
+
+def test_a_preflight_names_no_header_that_exporters_do_not_send():
+    access = Access(AccessRules(None, frozenset(), frozenset({"https://a.example"})))
+    headers = [
+        (b"origin", b"https://a.example"),
+        (b"access-control-request-method", b"POST"),
+        (b"access-control-request-headers", b"Authorization,cookie, X-Parley-Project"),
+    ]
+    answer = dict(access.preflight(headers) or [])
+    assert answer[b"access-control-allow-headers"] == b"authorization, x-parley-project"
+    assert access.preflight([]) is None
+    with pytest.raises(Forbidden, match="--cors-origin"):
+        access.preflight([(b"origin", b"https://b.example"), *headers[1:]])

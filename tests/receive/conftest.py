@@ -11,7 +11,7 @@ import uvicorn
 
 from parley.access import Access, AccessRules
 from parley.journal import Journal, read_envelopes
-from parley.receive import ReceiveLimits, Receiver
+from parley.receive import Intake, ReceiveLimits, Receiver
 
 CORPUS = Path(__file__).parent.parent / "corpus"
 
@@ -19,8 +19,8 @@ CORPUS = Path(__file__).parent.parent / "corpus"
 class Served:
     """A server with its journal; `client` speaks to it over HTTP."""
 
-    def __init__(self, receiver, journal, client, port):
-        self.receiver = receiver
+    def __init__(self, intake, journal, client, port):
+        self.intake = intake
         self.journal = journal
         self.client = client
         self.port = port
@@ -39,12 +39,15 @@ class Served:
 def serve(folder, *, token=None, quota_bytes=1 << 30, **limits):
     journal = Journal(folder, quota_bytes=quota_bytes, keep_seconds=600, keep_bytes=1 << 30)
     journal.open()
-    receiver = Receiver(
+    intake = Intake(
         journal=journal,
         access=Access(AccessRules(token, frozenset())),
         limits=ReceiveLimits(**limits),
+        quota_bytes=quota_bytes,
     )
-    config = uvicorn.Config(receiver, port=0, log_level="warning", lifespan="off", ws="none")
+    config = uvicorn.Config(
+        Receiver(intake), port=0, log_level="warning", lifespan="off", ws="none"
+    )
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
@@ -52,11 +55,11 @@ def serve(folder, *, token=None, quota_bytes=1 << 30, **limits):
     port = socket.getsockname()[1]
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield Served(receiver, journal, client, port)
+            yield Served(intake, journal, client, port)
     finally:
         server.should_exit = True
         thread.join()
-        receiver.close()
+        intake.close()
         journal.close()
         socket.close()
 

@@ -404,7 +404,7 @@ def test_deep_json_is_refused_with_words():
     deep = b'{"arrayValue":{"values":[' * 100_000
     body = b'{"resourceSpans":[{"resource":{"attributes":[{"key":"k","value":' + deep
     for convert in (json_traces, json_data_points):
-        with pytest.raises(BadBody, match="nested too deeply"):
+        with pytest.raises(BadBody, match="nested"):
             convert(body)
 
 

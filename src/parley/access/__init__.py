@@ -8,6 +8,7 @@ what is asked for, and where anything is stored.
 from parley.access.access import COOKIE, Access, AccessRules, Headers
 from parley.access.errors import AccessError, BadProject, Forbidden, Unauthorized
 from parley.access.middleware import AccessMiddleware
+from parley.access.origins import checked_origin
 
 __all__ = [
     "COOKIE",
@@ -19,4 +20,5 @@ __all__ = [
     "Forbidden",
     "Headers",
     "Unauthorized",
+    "checked_origin",
 ]

@@ -12,6 +12,12 @@ from msgspec import Struct
 __all__ = ["COOKIE", "DEFAULT_PROJECT", "Access", "AccessRules", "Headers"]
 
 from parley.access.errors import BadProject, Forbidden, Unauthorized
+from parley.access.origins import (
+    ALLOWED_METHODS,
+    PREFLIGHT_SECONDS,
+    allowed_headers,
+    checked_origin,
+)
 
 Headers = Iterable[tuple[bytes, bytes]]
 
@@ -25,10 +31,14 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 class AccessRules(Struct, frozen=True):
-    """The token (None: everybody may) and the host names served besides loopback."""
+    """The token (None: everybody may) and the host names served besides loopback.
+
+    `allowed_origins`: whose pages may send telemetry, see `checked_origin`.
+    """
 
     token: str | None
     allowed_hosts: frozenset[str]
+    allowed_origins: frozenset[str] = frozenset()
 
 
 class Access:
@@ -37,6 +47,7 @@ class Access:
     def __init__(self, rules: AccessRules) -> None:
         self._token = rules.token
         self._hosts = frozenset(_host_name(host) for host in rules.allowed_hosts)
+        self._origins = frozenset(checked_origin(origin) for origin in rules.allowed_origins)
 
     @property
     def needs_token(self) -> bool:
@@ -57,6 +68,8 @@ class Access:
         if method in SAFE_METHODS:
             return
         origins = _values(headers, b"origin")
+        if is_ingest and self.page_headers(headers):
+            return
         if any(not _is_same_origin(origin, hosts[0]) for origin in origins):
             message = f"requests from pages of {origins[0][:200]} are refused"
             raise Forbidden(message, "origin")
@@ -65,6 +78,36 @@ class Access:
         if not is_exporter and any(site in ("cross-site", "same-site") for site in sites):
             message = "requests from pages of other sites are refused"
             raise Forbidden(message, "sec-fetch-site")
+
+    def page_headers(self, headers: Headers) -> list[tuple[bytes, bytes]]:
+        """Returns what lets the page of an allowed origin read an ingest path's answer."""
+        origins = _values(headers, b"origin")
+        if len(origins) != 1 or origins[0] not in self._origins:
+            return []
+        return [
+            (b"access-control-allow-origin", origins[0].encode("latin-1")),
+            (b"access-control-expose-headers", b"retry-after"),
+            (b"vary", b"origin"),
+        ]
+
+    def preflight(self, headers: Headers) -> list[tuple[bytes, bytes]] | None:
+        """Returns the answer's headers to a browser that asks whether a page may send telemetry.
+
+        None when this is no such question. Raises Forbidden for the pages of other origins.
+        """
+        if not _values(headers, b"access-control-request-method"):
+            return None
+        if not (allowed := self.page_headers(headers)):
+            origin = ", ".join(_values(headers, b"origin"))[:200] or "nowhere"
+            message = f"pages of {origin} may not send telemetry; --cors-origin allows it"
+            raise Forbidden(message, "origin")
+        asked = ",".join(_values(headers, b"access-control-request-headers"))
+        return [
+            *allowed,
+            (b"access-control-allow-methods", ALLOWED_METHODS),
+            (b"access-control-allow-headers", allowed_headers(asked)),
+            (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
+        ]
 
     def _is_ours(self, host: str) -> bool:
         name = _host_name(host)

@@ -40,9 +40,9 @@ class Demo:
         self.mark = settings.data / MARK
         self.traffic: DemoTraffic | None = None
 
-    def begin(self, address: str) -> None:
+    def begin(self, address: str, grpc_address: str) -> None:
         """Starts the traffic beside the server."""
-        announce(address)
+        announce(address, grpc_address)
         self.traffic = DemoTraffic(address, token=self.settings.token or None)
         threading.Thread(target=self.play, args=[self.traffic], name="demo", daemon=True).start()
 

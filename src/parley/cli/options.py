@@ -16,12 +16,14 @@ def with_settings(command: Callable[[Settings], None], *, data: Path) -> Callabl
     """Returns a command with an option for every setting; `data` is its default folder."""
 
     def run(**values: Any) -> None:
-        values["allowed_host"] = tuple(values["allowed_host"])
+        for name in repeated:
+            values[name] = tuple(values[name])
         values["data"] = values["data"].expanduser()
         command(Settings(**values))
 
-    types = get_type_hints(Settings) | {"allowed_host": list[str]}
     defaults = Settings(data=data)
+    repeated = [name for name in Settings.__struct_fields__ if getattr(defaults, name) == ()]
+    types = get_type_hints(Settings) | dict.fromkeys(repeated, list[str])
     parameters = [option(item, types, defaults) for item in SETTINGS]
     run.__doc__ = command.__doc__
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

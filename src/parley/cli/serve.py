@@ -18,7 +18,7 @@ def serve(settings: Settings) -> None:
 def run(
     settings: Settings,
     *,
-    on_ready: Callable[[str], None],
+    on_ready: Callable[[str, str], None],
     on_stop: Callable[[], None] = lambda: None,
 ) -> None:
     """Runs the server; what keeps it from starting becomes the command's error.
@@ -37,8 +37,10 @@ def run(
         raise CliError(str(refusal)) from refusal
 
 
-def announce(address: str) -> None:
-    """Prints where the server is; other programs read this line."""
+def announce(address: str, grpc_address: str) -> None:
+    """Prints where the server is; other programs read these lines."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Parley is ready at {address}")
     console.print(f"Send OpenTelemetry to OTEL_EXPORTER_OTLP_ENDPOINT={address}")
+    if grpc_address:
+        console.print(f"or, over gRPC, to OTEL_EXPORTER_OTLP_ENDPOINT={grpc_address}")

@@ -16,13 +16,16 @@ from parley.receive.errors import (
     UnsupportedEncoding,
     UnsupportedType,
 )
+from parley.receive.intake import Intake
 from parley.receive.json import JsonRequest, json_logs, json_traces
-from parley.receive.receiver import INGEST_PATHS, ReceiveLimits, Receiver
+from parley.receive.limits import ReceiveLimits
+from parley.receive.receiver import INGEST_PATHS, Receiver
 
 __all__ = [
     "INGEST_PATHS",
     "BadBody",
     "Busy",
+    "Intake",
     "JsonRequest",
     "ReceiveCounts",
     "ReceiveError",

@@ -5,8 +5,18 @@ from msgspec import Struct
 from parley.receive.answers import JSON
 from parley.receive.canonical import canonical_logs, canonical_traces, count_data_points
 from parley.receive.envelope import Stamps, make_envelope
+from parley.receive.errors import TooLarge
+from parley.receive.flight import Held
 from parley.receive.inflate import inflate
-from parley.receive.json import JsonRequest, json_data_points, json_logs, json_traces
+from parley.receive.json import (
+    JsonRequest,
+    count_items,
+    json_data_points,
+    json_logs,
+    json_traces,
+)
+from parley.receive.limits import ReceiveLimits
+from parley.receive.weight import check_json, check_protobuf, too_many_items
 
 __all__ = ["Converted", "Incoming", "convert"]
 
@@ -31,27 +41,41 @@ class Converted(Struct, frozen=True):
 
     envelope: bytes
     accepted: int
+    inflated_bytes: int
     rejected: int = 0
     problems: str = ""
 
 
-def convert(incoming: Incoming, stamps: Stamps, *, limit_bytes: int) -> Converted:
-    """Returns the envelope of a request. Raises BadBody and TooLarge."""
-    body = inflate(incoming.body, incoming.encoding, limit_bytes=limit_bytes)
+def convert(incoming: Incoming, stamps: Stamps, held: Held, *, limits: ReceiveLimits) -> Converted:
+    """Returns the envelope of a request. Raises BadBody, TooLarge and Busy.
+
+    What it makes is added to `held`: the inflated body and the envelope.
+    """
+    body = inflate(incoming.body, incoming.encoding, limit_bytes=limits.inflated_bytes)
+    size = len(body)
+    if body is not incoming.body:
+        held.grow_now(size)
     is_json = incoming.content_type == JSON
+    if is_json:
+        is_heavy = check_json(body, limits)
+    else:
+        check_protobuf(incoming.kind, body, limits)
     if incoming.kind == "metrics":
         points = json_data_points(body) if is_json else count_data_points(body)
-        return Converted(b"", 0, points, NO_METRICS)
+        return Converted(b"", 0, size, points, NO_METRICS)
     if is_json:
+        if is_heavy and count_items(incoming.kind, body) > limits.items:
+            raise TooLarge(too_many_items(limits))
         request = _FROM_JSON[incoming.kind](body)
     else:
         request = JsonRequest(*_FROM_PROTOBUF[incoming.kind](body))
     if not request.accepted:
-        return Converted(b"", 0, request.rejected, request.problems)
+        return Converted(b"", 0, size, request.rejected, request.problems)
     envelope = make_envelope(
         incoming.project_id,
         request.body,
         received_at=stamps.next_ns(),
         source=incoming.source,
     )
-    return Converted(envelope, request.accepted, request.rejected, request.problems)
+    held.grow_now(len(envelope))
+    return Converted(envelope, request.accepted, size, request.rejected, request.problems)

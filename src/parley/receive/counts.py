@@ -14,3 +14,4 @@ class ReceiveCounts(Struct):
     rejected: dict[str, int] = field(default_factory=dict)  # spans, records or points by reason
     refused: dict[str, int] = field(default_factory=dict)  # whole requests by reason
     requests: dict[int, int] = field(default_factory=dict)  # by HTTP status
+    rpcs: dict[str, int] = field(default_factory=dict)  # by the name of the gRPC status

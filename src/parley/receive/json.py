@@ -13,10 +13,18 @@ from msgspec import Struct
 
 from parley.receive import json_types as j
 from parley.receive.errors import BadBody
-from parley.receive.json_fill import BadField, fill_log, fill_resource, fill_scope, fill_span
+from parley.receive.json_deep import fold
+from parley.receive.json_fill import (
+    BadField,
+    fill_log,
+    fill_resource,
+    fill_scope,
+    fill_span,
+    value_bytes,
+)
 from parley.receive.relaxed import LogsRequest, TraceRequest
 
-__all__ = ["JsonRequest", "json_data_points", "json_logs", "json_traces"]
+__all__ = ["JsonRequest", "count_items", "json_data_points", "json_logs", "json_traces"]
 
 NAMED_PROBLEMS_MAX = 5
 # Escapes, so that an escaped backslash before a `u` is not taken for one; whole pairs are kept.
@@ -86,6 +94,22 @@ def json_logs(body: bytes) -> JsonRequest:
     return _convert(_LOGS, body)
 
 
+def count_items(kind: str, body: bytes) -> int:
+    """Returns how many items a body holds, without reading them; 0 when that cannot be told."""
+    shape = _LOGS if kind == "logs" else _TRACES
+    count = 0
+    try:
+        tree = shape.loose.decode(body.removeprefix(b"\xef\xbb\xbf"))
+        for resource in tree.resources or tree.resources_ or ():
+            given = shape.loose_resource.decode(resource)
+            for scope in given.scopes or given.scopes_ or ():
+                count += 1 + len(_items(shape.loose_scope.decode(scope)))
+            count += 1
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return count
+    return count
+
+
 def json_data_points(body: bytes) -> int:
     """Returns how many metric data points a body holds. Raises BadBody."""
     try:
@@ -128,6 +152,11 @@ def _convert_or_explain(shape: _Shape, body: bytes) -> JsonRequest:
         return _all_at_once(shape, body)
     except (msgspec.ValidationError, BadField):
         return _one_by_one(shape, body)
+    except RecursionError:
+        folded = fold(body, value_bytes)
+        if folded == body:
+            raise
+        return _convert_or_explain(shape, folded)
     except (msgspec.DecodeError, UnicodeDecodeError):
         # Clients that cut texts by length cut emoji in halves; the rest of the request is good.
         mended = _mend_text(body)
@@ -308,5 +337,5 @@ def _at_path(path: str, error: Exception) -> str:
 
 def _explain(error: Exception) -> str:
     if isinstance(error, RecursionError):
-        return "the JSON is nested too deeply; protobuf has no such limit"
+        return "the JSON is nested too deeply"
     return f"the body is not valid JSON: {error}"

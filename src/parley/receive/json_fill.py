@@ -9,13 +9,18 @@ import binascii
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+import msgspec
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from parley.receive import json_types as j
-from parley.receive.relaxed import ArrayValue, KeyValueList
+from parley.receive.json_deep import WRONG
+from parley.receive.relaxed import AnyValue, ArrayValue, KeyValueList
 
-__all__ = ["BadField", "fill_log", "fill_resource", "fill_scope", "fill_span"]
+__all__ = ["BadField", "fill_log", "fill_resource", "fill_scope", "fill_span", "value_bytes"]
+
+_VALUE = msgspec.json.Decoder(j.Value)
 
 _SPAN_KINDS: dict[str, int] = dict(trace_pb2.Span.SpanKind.items())
 _STATUS_CODES: dict[str, int] = dict(trace_pb2.Status.StatusCode.items())
@@ -214,8 +219,27 @@ def _fill_any(target: Any, value: j.Value) -> None:
         target.kvlist_value = members.SerializeToString()
     elif (data := _first(value.bytes_value, value.bytes_value_)) is not None:
         target.bytes_value = _base64(data, "bytesValue")
+    elif value.folded is not None:
+        if value.folded.startswith(WRONG):
+            raise BadField("…", value.folded.removeprefix(WRONG))
+        target.MergeFrom(_relaxed_value(value.folded))
     else:
         target.SetInParent()
+
+
+def value_bytes(text: bytes) -> bytes:
+    """Returns the protobuf of one JSON value. Raises BadField and msgspec.DecodeError."""
+    target = AnyValue()
+    _fill_any(target, _VALUE.decode(text))
+    data: bytes = target.SerializeToString()
+    return data
+
+
+def _relaxed_value(text: str) -> Any:
+    try:
+        return AnyValue.FromString(_base64(text, "value"))
+    except DecodeError:
+        raise BadField("value", "expected a value as OTLP has it") from None
 
 
 def _first(camel: _T | None, snake: _T | None) -> _T | None:

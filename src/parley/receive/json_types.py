@@ -9,6 +9,8 @@ from typing import Any
 
 from msgspec import Raw, Struct, field
 
+from parley.receive.json_deep import FOLDED
+
 __all__ = [
     "Attribute",
     "Event",
@@ -55,6 +57,7 @@ class Value(Struct, gc=False):
     array_value_: "Array | None" = _named("array_value")
     kvlist_value_: "KeyValues | None" = _named("kvlist_value")
     bytes_value_: Text = _named("bytes_value")
+    folded: Text = _named(FOLDED)
 
 
 class Attribute(Struct, gc=False):

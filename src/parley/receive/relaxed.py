@@ -17,7 +17,14 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-__all__ = ["ArrayValue", "KeyValueList", "LogsRequest", "MetricsRequest", "TraceRequest"]
+__all__ = [
+    "AnyValue",
+    "ArrayValue",
+    "KeyValueList",
+    "LogsRequest",
+    "MetricsRequest",
+    "TraceRequest",
+]
 
 # Dependencies before those who import them, as the pool wants it.
 _FILES: tuple[ModuleType, ...] = (
@@ -68,5 +75,6 @@ def _message(name: str) -> Any:
 TraceRequest = _message("collector.trace.v1.ExportTraceServiceRequest")
 LogsRequest = _message("collector.logs.v1.ExportLogsServiceRequest")
 MetricsRequest = _message("collector.metrics.v1.ExportMetricsServiceRequest")
+AnyValue = _message("common.v1.AnyValue")
 ArrayValue = _message("common.v1.ArrayValue")
 KeyValueList = _message("common.v1.KeyValueList")
