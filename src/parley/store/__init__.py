@@ -5,7 +5,24 @@ bound, never formatted in. Every call names its project. May import conventions,
 Refuses to know what a question is for, or who asks.
 """
 
-from parley.store.errors import StoreBusy, StoreError, StoreNewer, StoreRefused, StoreUnreadable
+from parley.store.engine import MEMORY_BYTES
+from parley.store.errors import (
+    StoreBusy,
+    StoreError,
+    StoreNewer,
+    StoreOutOfMemory,
+    StoreRefused,
+    StoreUnreadable,
+)
 from parley.store.store import Store
 
-__all__ = ["Store", "StoreBusy", "StoreError", "StoreNewer", "StoreRefused", "StoreUnreadable"]
+__all__ = [
+    "MEMORY_BYTES",
+    "Store",
+    "StoreBusy",
+    "StoreError",
+    "StoreNewer",
+    "StoreOutOfMemory",
+    "StoreRefused",
+    "StoreUnreadable",
+]

@@ -2,12 +2,20 @@
 
 StoreError
 ├── StoreUnreadable   a segment holds bytes that the engine refuses (the bytes are at fault)
-├── StoreBusy         disk full, out of memory, connection lost: the same call may succeed later
+├── StoreBusy         disk full, connection lost: the same call may succeed later
+│   └── StoreOutOfMemory  a query or a load needs more than it, or the engine, may take
 ├── StoreNewer        the data directory was written by a newer Parley
 └── StoreRefused      the server at the URL is too old or cannot be used
 """
 
-__all__ = ["StoreBusy", "StoreError", "StoreNewer", "StoreRefused", "StoreUnreadable"]
+__all__ = [
+    "StoreBusy",
+    "StoreError",
+    "StoreNewer",
+    "StoreOutOfMemory",
+    "StoreRefused",
+    "StoreUnreadable",
+]
 
 
 class StoreError(Exception):
@@ -20,6 +28,10 @@ class StoreUnreadable(StoreError):
 
 class StoreBusy(StoreError):
     """The engine cannot serve this now."""
+
+
+class StoreOutOfMemory(StoreBusy):
+    """A memory limit was reached: this call's own, or the whole engine's."""
 
 
 class StoreNewer(StoreError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from parley.conventions import DIALECTS, render_view, view_hash
-from parley.store.engine import Engine
+from parley.store.engine import MEMORY_BYTES, Engine
 from parley.store.errors import StoreNewer
 from parley.store.sql import migrations, protobuf_schema, read_sql, statements
 
@@ -27,14 +27,22 @@ class Store:
         self._loading = threading.Lock()
 
     @classmethod
-    def open(cls, folder: Path | None = None, url: str | None = None) -> "Store":
+    def open(
+        cls,
+        folder: Path | None = None,
+        url: str | None = None,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> "Store":
         """Connects, migrates and puts today's conventions view in place.
+
+        `memory_bytes` is what an embedded engine may use, all queries together.
 
         Raises:
             StoreNewer: the data were written by a newer release.
             StoreRefused: the server cannot be used.
         """
-        store = cls(Engine(folder=folder, url=url))
+        store = cls(Engine(folder=folder, url=url, memory_bytes=memory_bytes))
         store._migrate()
         return store
 

@@ -1,0 +1,70 @@
+"""Halving: which envelopes of a segment the engine refuses."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from parley.journal import varint
+from parley.store import Store, StoreBusy, StoreOutOfMemory, StoreUnreadable
+
+__all__ = ["Refused", "envelope_file", "sift"]
+
+# A project and a time, and no request: passes every view and leaves no row.
+_EMPTY = b"\x0a\x00\x11" + bytes(8)
+Refused = Callable[[bytes, str], None]
+
+
+@contextmanager
+def envelope_file(envelopes: Sequence[bytes], folder: Path) -> Iterator[Path]:
+    """Yields a file of envelopes, as a segment is, for as long as it is needed. Raises OSError."""
+    handle, name = tempfile.mkstemp(suffix=".half", dir=folder)
+    path = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for envelope in envelopes:
+                file.write(varint(len(envelope)) + envelope)
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def sift(
+    store: Store, kind: str, envelopes: Sequence[bytes], folder: Path, refused: Refused
+) -> list[bytes]:
+    """Returns the envelopes that were loaded; the others went to `refused(envelope, reason)`.
+
+    Loading an envelope twice is harmless, so halves need no memory of what went before.
+
+    Raises:
+        StoreOutOfMemory: one envelope alone needs more memory than there is now.
+        StoreBusy: the engine cannot load now, or not even an empty request: it is the engine that
+            fails, not the bytes.
+    """
+    if not envelopes:
+        return []
+    try:
+        with envelope_file(envelopes, folder) as path:
+            store.load_segment(kind, path)
+    except (StoreUnreadable, StoreOutOfMemory) as error:
+        if len(envelopes) > 1:
+            middle = len(envelopes) // 2
+            return sift(store, kind, envelopes[:middle], folder, refused) + sift(
+                store, kind, envelopes[middle:], folder, refused
+            )
+        if isinstance(error, StoreOutOfMemory):
+            raise
+        check_engine(store, kind, folder)
+        refused(envelopes[0], str(error))
+        return []
+    return list(envelopes)
+
+
+def check_engine(store: Store, kind: str, folder: Path) -> None:
+    """Raises StoreBusy unless the engine loads a request that nothing can be wrong with."""
+    try:
+        with envelope_file([_EMPTY], folder) as path:
+            store.load_segment(kind, path)
+    except StoreUnreadable as error:
+        raise StoreBusy(f"the engine refuses everything: {error}") from error
