@@ -1,6 +1,7 @@
 """The journal: appends from coroutines, commits in a thread, segments to the loader."""
 
 import asyncio
+import errno
 import shutil
 import threading
 from collections import deque
@@ -28,6 +29,7 @@ __all__ = ["Journal"]
 
 SEGMENT_BYTES_MAX = 16 << 20  # one load decodes a segment whole: its memory follows from this
 GROUP_BYTES_MAX = 32 << 20  # of one commit, so that the first in a group never waits long
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = "the journal is closed"
 
 
@@ -341,9 +343,16 @@ class Journal:
 
     def _commit(self, kind: str, entries: list[_Append]) -> None:
         error: JournalBroken | None = None
+        envelopes = [entry.envelope for entry in entries]
         try:
             with self._files:
-                self._write(kind, [entry.envelope for entry in entries])
+                try:
+                    self._write(kind, envelopes)
+                except OSError as refusal:
+                    # What is loaded gives way to what is not.
+                    if refusal.errno not in _NO_ROOM or not self._loaded.make_room():
+                        raise
+                    self._write(kind, envelopes)
         except OSError as refusal:
             error = JournalBroken(str(refusal))
             with self._queue:

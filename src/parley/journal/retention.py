@@ -1,6 +1,7 @@
 """Loaded segments: kept a while for replay, then removed."""
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from parley.journal.segment import Segment, list_segments, sidecar_path, sync_folder
@@ -68,6 +69,17 @@ class Retention:
                 segment.path.unlink(missing_ok=True)
                 sidecar_path(segment.path).unlink(missing_ok=True)
                 self._loaded_at.pop(segment.sequence, None)
+
+    def make_room(self) -> bool:
+        """Removes every kept segment that waits for no replay; returns whether there was one."""
+        with suppress(OSError):
+            found = [s for s in list_segments(self.folder) if s.sequence not in self._held]
+            for segment in found:
+                segment.path.unlink(missing_ok=True)
+                sidecar_path(segment.path).unlink(missing_ok=True)
+                self._loaded_at.pop(segment.sequence, None)
+            return bool(found)
+        return False
 
     def _time_of(self, segment: Segment, now: float) -> float:
         if segment.sequence not in self._loaded_at:
