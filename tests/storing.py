@@ -53,6 +53,11 @@ class Loading:
             pass
         assert deriver.failed_traces == 0
 
+    def result_ids(self) -> list[str]:
+        """Returns the ids of the sessions that are listed, at most 500, sorted."""
+        page = find_sessions(self.store, self.project_id, SessionQuery(limit=500))
+        return sorted(session.session_id for session in page.sessions)
+
     def result(self) -> dict[str, object]:
         """Returns every session with its turns and messages, as plain data."""
         found: dict[str, object] = {}

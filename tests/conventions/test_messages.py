@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from parley.conventions import read_span_messages
+from parley.conventions import MessageReader
 
 
 def told(attributes: dict[str, Any]) -> list[tuple[str, str]]:
-    found = read_span_messages(attributes)
+    found = MessageReader().read(attributes)
     return [(message.role, message.text) for message in [*found.inputs, *found.outputs]]
 
 
@@ -181,7 +181,7 @@ def test_tool_calls_and_results_are_parts_with_their_ids() -> None:
         "type": "function",
         "function": {"name": "weather", "arguments": '{"city": "Kyoto"}'},
     }
-    found = read_span_messages(
+    found = MessageReader().read(
         {
             "gen_ai.input.messages": json.dumps(
                 [
@@ -232,7 +232,7 @@ def test_anthropic_tool_results_of_role_user_are_tool_messages() -> None:
             ],
         }
     ]
-    message = read_span_messages({"gen_ai.input.messages": json.dumps(blocks)}).inputs[0]
+    message = MessageReader().read({"gen_ai.input.messages": json.dumps(blocks)}).inputs[0]
     assert (message.role, message.text, message.parts[0].call_id) == ("tool", "42", "t1")
 
 
@@ -250,4 +250,6 @@ def test_anthropic_tool_results_of_role_user_are_tool_messages() -> None:
     ],
 )
 def test_odd_payloads_are_no_error(text: str) -> None:
-    read_span_messages({"input.value": text, "gen_ai.input.messages": text, "ag.data.inputs": text})
+    MessageReader().read(
+        {"input.value": text, "gen_ai.input.messages": text, "ag.data.inputs": text}
+    )

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from parley.bus import Bus
 from parley.derive import Deriver
 from parley.model import SessionQuery
@@ -33,3 +35,40 @@ def test_a_trace_is_not_marked_before_its_spans_are_there(loading: Loading) -> N
     loading.derive()
     found = find_sessions(loading.store, loading.project_id, SessionQuery(limit=1))
     assert found.total == SESSIONS
+
+
+def test_what_follows_a_late_trace_is_read_in_halves_where_it_is_large(
+    loading: Loading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(loading)
+    words = "0123456789" * 200_000
+    for number in range(2, 14):
+        call = {"input": [said("user", f"{number} {words}")], "output": said("assistant", "yes")}
+        loading.load([script.trace(number, call)])
+        loading.derive()
+    monkeypatch.setattr("parley.store.engine.READ_BYTES", 24_000_000)
+    late = {"input": [said("user", "first")], "output": said("assistant", "no")}
+    loading.load([script.trace(1, late)])
+    loading.derive()
+    assert (
+        find_sessions(loading.store, loading.project_id, SessionQuery(limit=1))
+        .sessions[0]
+        .first_input
+        == "first"
+    )
+
+
+def test_a_trace_too_large_to_read_stops_no_other(
+    loading: Loading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = Script(loading)
+    huge = {"input": [said("user", "0123456789" * 8_000_000)], "output": said("assistant", "no")}
+    small = {"input": [said("user", "Hi")], "output": said("assistant", "yes")}
+    loading.load([script.trace(1, huge, session="huge")])
+    loading.load([script.trace(n, small, session=f"small-{n}") for n in (2, 3, 4)])
+    monkeypatch.setattr("parley.store.engine.READ_BYTES", 60_000_000)
+    deriver = Deriver(loading.store, Bus())
+    while deriver.run_once():
+        pass
+    assert deriver.failed_traces == 1
+    assert loading.result_ids() == ["small-2", "small-3", "small-4"]

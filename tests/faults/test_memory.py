@@ -8,7 +8,7 @@ from litestar import Request
 from parley.api.errors import answer_error
 from parley.model import SessionQuery
 from parley.query import find_sessions
-from parley.store import StoreOutOfMemory
+from parley.store import StoreTooLarge
 from tests.storing import Loading
 from tests.telemetry import chat
 
@@ -18,12 +18,12 @@ GREEDY = "SELECT length(groupArray(repeat(toString(number), 100000))) FROM numbe
 
 def test_a_greedy_question_is_refused_while_loading_goes_on(loading: Loading) -> None:
     store = loading.store
-    refusals: list[StoreOutOfMemory] = []
+    refusals: list[StoreTooLarge] = []
     over = threading.Event()
 
     def ask() -> None:
         while not over.is_set():
-            with pytest.raises(StoreOutOfMemory) as refused:
+            with pytest.raises(StoreTooLarge) as refused:
                 store._engine.query(GREEDY, {})
             refusals.append(refused.value)
 

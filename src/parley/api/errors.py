@@ -20,7 +20,7 @@ from msgspec import Struct
 from parley.access import AccessError
 from parley.journal import JournalBroken, JournalFull
 from parley.query import BadQuery
-from parley.store import StoreBusy, StoreOutOfMemory
+from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
 
 __all__ = ["ApiError", "BadRequest", "NotFound", "answer_error"]
 
@@ -79,7 +79,7 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             return error_answer(429, str(error))
         case JournalBroken():
             return error_answer(503, "the disk refuses; see the log")
-        case StoreOutOfMemory():
+        case StoreOutOfMemory() | StoreTooLarge():
             return error_answer(
                 503, "this needs more memory than a question may take; ask for less at once"
             )

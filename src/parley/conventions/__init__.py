@@ -9,7 +9,7 @@ May import model. Refuses to know storage, HTTP, or how turns are made of messag
 
 from parley.conventions.compiler import render_view, view_hash
 from parley.conventions.dialects import DIALECTS
-from parley.conventions.messages import SpanMessages, payload_keys, read_span_messages
+from parley.conventions.messages import MessageReader, SpanMessages, payload_keys
 from parley.conventions.precedence import SESSION_KEYS, SessionKey
 from parley.conventions.table import Dialect, Field, Payload
 from parley.conventions.values import decode_any_value, read_labels
@@ -19,13 +19,13 @@ __all__ = [
     "SESSION_KEYS",
     "Dialect",
     "Field",
+    "MessageReader",
     "Payload",
     "SessionKey",
     "SpanMessages",
     "decode_any_value",
     "payload_keys",
     "read_labels",
-    "read_span_messages",
     "render_view",
     "view_hash",
 ]

@@ -5,9 +5,10 @@ Gemini parts, LangChain in three serialisations, flattened attributes, function 
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from parley.conventions.dialects import DIALECTS
@@ -16,7 +17,7 @@ from parley.conventions.table import Payload
 from parley.conventions.values import parse_json, unflatten
 from parley.model import Message, Role
 
-__all__ = ["SpanMessages", "payload_keys", "read_payload", "read_span_messages"]
+__all__ = ["MessageReader", "SpanMessages", "payload_keys"]
 
 LIST_KEYS = ("messages", "prompt", "completion", "choices", "generations", "candidates", "contents")
 INPUT_KEYS = (
@@ -42,6 +43,7 @@ OUTPUT_KEYS = (
     "message",
 )
 MAX_DEPTH = 12
+split_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class SpanMessages(Struct, frozen=True):
@@ -66,45 +68,112 @@ def payload_keys() -> tuple[list[str], list[str]]:
     return sorted(exact), sorted(prefixes)
 
 
-def read_span_messages(attributes: Mapping[str, Any]) -> SpanMessages:
-    """Returns the messages of one span; the first payload that holds any wins, side by side.
+class MessageReader:
+    """Reads the messages of many spans; a message that is sent again is read once.
 
-    Args:
-        attributes: decoded attributes (text, numbers, lists, maps).
+    Conversations are resent with every call: of a call with ten messages, nine were read before.
+    Keeps what it read: to be dropped after a batch.
     """
-    system: list[Message] = []
-    inputs: list[Message] = []
-    outputs: list[Message] = []
-    for dialect in DIALECTS:
-        for item in dialect.system:
-            system = system or read_payload(attributes, item, "system")
-        for item in dialect.inputs:
-            inputs = inputs or read_payload(attributes, item, "user")
-        for item in dialect.outputs:
-            outputs = outputs or read_payload(attributes, item, "assistant")
-    return SpanMessages(system + inputs, outputs)
 
+    def __init__(self) -> None:
+        self._known: dict[tuple[bytes, Role], Item] = {}
 
-def read_payload(attributes: Mapping[str, Any], payload: Payload, role: Role) -> list[Message]:
-    """Returns the messages of one payload, [] when it is absent or says nothing."""
-    if payload.shape == "value":
-        value = attributes.get(payload.key)
-        if value is None or value == "":
-            return []
+    def read(self, attributes: Mapping[str, Any]) -> SpanMessages:
+        """Returns the messages of one span; the first payload that holds any wins, side by side.
+
+        Args:
+            attributes: decoded attributes (text, numbers, lists, maps).
+        """
+        families = _families(attributes)
+        system = self._first(SYSTEM, "system", attributes, families)
+        inputs = self._first(INPUTS, "user", attributes, families)
+        outputs = self._first(OUTPUTS, "assistant", attributes, families)
+        return SpanMessages(system + inputs, outputs)
+
+    def _first(
+        self,
+        payloads: Sequence[Payload],
+        role: Role,
+        attributes: Mapping[str, Any],
+        families: Mapping[str, list[tuple[str, Any]]],
+    ) -> list[Message]:
+        for payload in payloads:
+            if payload.shape == "value":
+                value = attributes.get(payload.key)
+                found = self._value(value, role) if value is not None and value != "" else []
+            else:
+                pairs = families.get(payload.key + ".", [])
+                found = _interpret(_family(pairs, payload), role, 0) if pairs else []
+            if any(message.parts for message in found):
+                return [message for message in found if message.parts]
+        return []
+
+    def _value(self, value: Any, role: Role) -> list[Message]:
         if isinstance(value, str):
+            if value[0] == "[" and (items := self._items(value, role)) is not None:
+                return items
             value = parse_json(value)
-    else:
-        prefix = payload.key + "."
-        found = [(k[len(prefix) :], v) for k, v in attributes.items() if k.startswith(prefix)]
-        if not found:
-            return []
-        if payload.shape == "fields":
-            value = {k: parse_json(v) if isinstance(v, str) else v for k, v in found}
-            if all(k.split(".")[0].isdecimal() for k in value):
-                value = unflatten(found)
-        else:
-            value = unflatten(found)
-    return [message for message in _interpret(value, role, 0) if message.parts]
+        return _interpret(value, role, 0)
+
+    def _items(self, text: str, role: Role) -> list[Message] | None:
+        """Returns the messages of a JSON list, item by item; None when it has to be read whole."""
+        try:
+            raws = split_list(text)
+        except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+            return None
+        messages: list[Message] = []
+        is_message = not raws
+        for raw in raws:
+            key = (bytes(raw), role)
+            item = self._known.get(key)
+            if item is None:
+                try:
+                    value = json.loads(key[0])
+                except (ValueError, RecursionError):
+                    return None
+                is_part = isinstance(value, dict) and _is_part(value)
+                item = self._known[key] = Item(is_part, _interpret(value, role, 1))
+            is_message = is_message or not item.is_part
+            messages += item.messages
+        return messages if is_message else None  # parts alone are one message together
+
+
+class Item(Struct, frozen=True):
+    """One item of a list: whether it looks like a part of a message, and its messages if not."""
+
+    is_part: bool
+    messages: list[Message]
+
+
+def _payloads(of: Literal["system", "inputs", "outputs"]) -> list[Payload]:
+    """Returns the payloads of every dialect, in order of precedence, each once."""
+    return list(dict.fromkeys(item for dialect in DIALECTS for item in getattr(dialect, of)))
+
+
+SYSTEM, INPUTS, OUTPUTS = _payloads("system"), _payloads("inputs"), _payloads("outputs")
+FAMILIES = tuple(
+    dict.fromkeys(p.key + "." for p in [*SYSTEM, *INPUTS, *OUTPUTS] if p.shape != "value")
+)
+
+
+def _families(attributes: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
+    """Returns prefix -> (rest of the name, value) of the attributes that belong to a family."""
+    found: dict[str, list[tuple[str, Any]]] = {}
+    for name, value in attributes.items():
+        if name.startswith(FAMILIES):
+            for prefix in FAMILIES:
+                if name.startswith(prefix):
+                    found.setdefault(prefix, []).append((name[len(prefix) :], value))
+    return found
+
+
+def _family(pairs: list[tuple[str, Any]], payload: Payload) -> Any:
+    """Returns the tree that flattened attributes stand for."""
+    if payload.shape == "fields":
+        value = {k: parse_json(v) if isinstance(v, str) else v for k, v in pairs}
+        if not all(k.split(".")[0].isdecimal() for k in value):
+            return value
+    return unflatten(pairs)
 
 
 def _interpret(value: Any, role: Role, depth: int) -> list[Message]:

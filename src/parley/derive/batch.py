@@ -14,18 +14,15 @@ from parley.derive.rows import (
     TRACE_COLUMNS,
     TURN_COLUMNS,
     message_rows,
-    moment,
     trace_row,
     turn_row,
 )
 from parley.derive.session import WINDOW, TraceBefore, group_bounds, turns_of_group
-from parley.derive.spans import SpanFacts, span_of_row
+from parley.derive.spans import SpanFacts, SpanReader
 from parley.derive.trace import TraceFacts, read_trace
-from parley.store import Store
+from parley.store import Store, StoreTooLarge
 
 __all__ = ["Batch"]
-
-READ_TRACES = 200  # traces whose spans are read by one query
 
 
 class Rows(Struct):
@@ -71,6 +68,7 @@ class Batch:
         self._project = project_id
         self._version = version
         self._facts: dict[str, TraceFacts] = {}
+        self._reader = SpanReader()
         self._exact, self._prefixes = payload_keys()
 
     def run(self, trace_ids: Sequence[str]) -> list[str]:
@@ -159,26 +157,39 @@ class Batch:
     def _read(self, places: Mapping[str, Resolved]) -> None:
         """Reads the facts of traces that are not read yet."""
         wanted = sorted((p.first_ns, t) for t, p in places.items() if t not in self._facts)
-        for start in range(0, len(wanted), READ_TRACES):
-            chunk = [trace_id for _, trace_id in wanted[start : start + READ_TRACES]]
-            self._read_chunk(chunk, places, all_payloads=False)
+        if wanted:
+            self._read_traces([t for _, t in wanted], places, all_payloads=False)
 
-    def _read_chunk(
-        self, chunk: Sequence[str], places: Mapping[str, Resolved], *, all_payloads: bool
+    def _read_traces(
+        self, traces: Sequence[str], places: Mapping[str, Resolved], *, all_payloads: bool
     ) -> None:
+        """Reads traces that follow each other in time with as few queries as memory allows.
+
+        Raises:
+            StoreTooLarge: a single trace is too large.
+        """
+        try:
+            rows = self._store.read(
+                "spans.for_derivation",
+                project_id=self._project,
+                sessions=sorted({places[t].session_id for t in traces}),
+                trace_ids=list(traces),
+                from_ns=min(places[t].first_ns for t in traces),
+                to_ns=max(places[t].last_ns for t in traces),
+                keys=self._exact,
+                prefixes=self._prefixes,
+                all_payloads=int(all_payloads),
+            )
+        except StoreTooLarge:
+            if len(traces) == 1:
+                raise
+            middle = len(traces) // 2
+            self._read_traces(traces[:middle], places, all_payloads=all_payloads)
+            self._read_traces(traces[middle:], places, all_payloads=all_payloads)
+            return
         spans: dict[str, list[SpanFacts]] = defaultdict(list)
-        for row in self._store.read(
-            "spans.for_derivation",
-            project_id=self._project,
-            sessions=sorted({places[t].session_id for t in chunk}),
-            trace_ids=list(chunk),
-            from_ns=min(places[t].first_ns for t in chunk),
-            to_ns=max(places[t].last_ns for t in chunk),
-            keys=self._exact,
-            prefixes=self._prefixes,
-            all_payloads=int(all_payloads),
-        ):
-            span = span_of_row(row)
+        for row in rows:
+            span = self._reader.read(row)
             spans[span.trace_id].append(span)
         silent = []
         for trace_id, found in spans.items():
@@ -188,7 +199,7 @@ class Batch:
             if not all_payloads and not any(piece.said for piece in facts.pieces):
                 silent.append(trace_id)
         if silent:
-            self._read_chunk(silent, places, all_payloads=True)
+            self._read_traces(silent, places, all_payloads=True)
 
     def _plan(
         self, session_id: str, old: Mapping[str, TraceBefore], arrived: set[str], left: set[str]
@@ -241,9 +252,7 @@ class Batch:
         for session_id, turn_ns, trace_id, span_ns, ordinal in self._store.read(
             "messages.keys", **where
         ):
-            key = (
-                session_id, moment(turn_ns), bytes.fromhex(trace_id), moment(span_ns), ordinal
-            )  # fmt: skip
+            key = (session_id, turn_ns, bytes.fromhex(trace_id), span_ns, ordinal)
             if key not in messages and (session_id, trace_id) in touched:
                 rows.messages.append(
                     tombstone(MESSAGE_COLUMNS, [self._project, *key, self._version, 1])
@@ -255,9 +264,6 @@ class Batch:
 
 
 EMPTY: dict[str, Any] = {
-    "started_at": moment(0),
-    "ended_at": moment(0),
-    "time": moment(0),
     "trace_ids": [],
     "models": [],
     "users": [],
@@ -291,10 +297,8 @@ def tombstone(columns: Sequence[str], head: list[Any]) -> list[Any]:
 
 
 def before(facts: TraceFacts) -> TraceBefore:
-    """Returns what later traces need to know of a trace; times as the store keeps them."""
-    return TraceBefore(
-        facts.trace_id, facts.start_ns // 1000 * 1000, facts.opens, facts.question, facts.tail
-    )
+    """Returns what later traces need to know of a trace."""
+    return TraceBefore(facts.trace_id, facts.start_ns, facts.opens, facts.question, facts.tail)
 
 
 def following(order: Sequence[TraceBefore], changed: set[str]) -> set[str]:

@@ -8,7 +8,7 @@ import structlog
 
 from parley.bus import Bus
 from parley.derive.batch import Batch
-from parley.store import Store, StoreBusy, StoreError
+from parley.store import Store, StoreBusy, StoreError, StoreTooLarge
 
 __all__ = ["Deriver", "rebuild"]
 
@@ -76,19 +76,20 @@ class Deriver:
     def _derive(self, project_id: str, traces: dict[str, int]) -> None:
         try:
             changed = Batch(self._store, project_id, self._next_version()).run(list(traces))
-        except StoreError:
-            raise
-        except Exception:
-            if len(traces) == 1:
-                # A bug in reading this trace must not stop all others; it is told and counted.
-                self.failed_traces += 1
-                log.exception(
-                    "a trace could not be derived", project=project_id, trace=next(iter(traces))
-                )
-                self._mark(project_id, traces)
+        except Exception as error:
+            if isinstance(error, StoreError) and not isinstance(error, StoreTooLarge):
+                raise
+            if len(traces) > 1:
+                items = list(traces.items())
+                self._derive(project_id, dict(items[: len(items) // 2]))
+                self._derive(project_id, dict(items[len(items) // 2 :]))
                 return
-            for trace_id, touched_at in traces.items():
-                self._derive(project_id, {trace_id: touched_at})
+            # A trace too large, or a bug in reading it, must not stop all others; it is told.
+            self.failed_traces += 1
+            log.exception(
+                "a trace could not be derived", project=project_id, trace=next(iter(traces))
+            )
+            self._mark(project_id, traces)
             return
         self._mark(project_id, traces)
         self.derived_traces += len(traces)

@@ -1,7 +1,6 @@
-"""Turns and messages as rows of the store, and tombstones for keys no longer produced. Pure."""
+"""Turns and messages as rows of the store; times in nanoseconds. Pure."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
@@ -12,13 +11,13 @@ from parley.derive.measure import failure_of, usage_of
 from parley.derive.session import TurnFacts, TurnPiece
 from parley.derive.spans import SpanFacts
 from parley.derive.trace import Said, TraceFacts
+from parley.model import Message, Part
 
 __all__ = [
     "MESSAGE_COLUMNS",
     "TRACE_COLUMNS",
     "TURN_COLUMNS",
     "message_rows",
-    "moment",
     "trace_row",
     "turn_row",
 ]
@@ -97,12 +96,6 @@ PIECE_ORDINALS = 100_000  # messages of one piece of a trace, so that ordinals a
 encode_parts = msgspec.json.Encoder().encode
 
 
-def moment(time_ns: int) -> datetime:
-    """Returns a DateTime64 value; the driver keeps microseconds, order survives."""
-    seconds, rest = divmod(time_ns, 1_000_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
-
-
 def trace_row(
     project_id: str, facts: TraceFacts, turn_ids: Sequence[str], version: int
 ) -> list[Any]:
@@ -114,14 +107,22 @@ def trace_row(
         bytes.fromhex(facts.trace_id),
         version,
         0,
-        moment(facts.start_ns),
-        moment(facts.end_ns),
+        facts.start_ns,
+        facts.end_ns,
         int(facts.opens),
         facts.question,
         facts.tail,
         list(turn_ids),
         spans,
     ]
+
+
+def stored_parts(message: Message) -> str:
+    """Returns a message's parts as JSON, "" for one text: it stands in `text` already."""
+    parts = message.parts
+    if len(parts) == 1 and parts[0] == Part(kind="text", text=message.text):
+        return ""
+    return encode_parts(parts).decode()
 
 
 def _opening(turn: TurnFacts) -> str:
@@ -193,8 +194,8 @@ def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
         turn.turn_id,
         version,
         0,
-        moment(started),
-        moment(ended),
+        started,
+        ended,
         _distinct(part.facts.trace_id for part in turn.pieces),
         _opening(turn)[:TEXT_LIMIT],
         _answer(said)[:TEXT_LIMIT],
@@ -228,7 +229,7 @@ def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
 def message_rows(project_id: str, turn: TurnFacts, version: int) -> list[list[Any]]:
     """Returns the rows of `messages` of one turn, each true message once, in order."""
     timed = [span for part in turn.pieces for span in part.piece.spans + part.piece.around]
-    turn_started = moment(_extent([s for p in turn.pieces for s in p.piece.spans] or timed)[0])
+    turn_started = _extent([s for p in turn.pieces for s in p.piece.spans] or timed)[0]
     rows: list[list[Any]] = []
     for part in turn.pieces:
         prompts = list(takewhile(lambda item: is_system(item.hash), part.own))
@@ -242,16 +243,16 @@ def message_rows(project_id: str, turn: TurnFacts, version: int) -> list[list[An
                     part.facts.session_id,
                     turn_started,
                     bytes.fromhex(part.facts.trace_id),
-                    moment(item.span.start_ns),
+                    item.span.start_ns,
                     ordinal,
                     version,
                     0,
                     turn.turn_id,
                     bytes.fromhex(item.span.span_id),
-                    moment(item.time_ns),
+                    item.time_ns,
                     item.message.role,
                     item.message.text,
-                    encode_parts(item.message.parts).decode(),
+                    stored_parts(item.message),
                     item.hash,
                     item.span.model if item.message.role == "assistant" else "",
                     int(folded),

@@ -5,52 +5,21 @@ from typing import Any
 
 from msgspec import Struct
 
-from parley.conventions import (
-    DIALECTS,
-    SpanMessages,
-    decode_any_value,
-    read_labels,
-    read_span_messages,
-)
+from parley.conventions import DIALECTS, MessageReader, decode_any_value, read_labels
+from parley.derive.align import message_hash
+from parley.model import Message
 
-__all__ = ["COLUMNS", "SpanFacts", "span_of_row"]
-
-COLUMNS = (
-    "session_id",
-    "trace_id",
-    "span_id",
-    "parent_span_id",
-    "name",
-    "kind",
-    "start_ns",
-    "end_ns",
-    "version",
-    "status_code",
-    "status_message",
-    "error_type",
-    "error_message",
-    "own_session",
-    "own_source",
-    "request_model",
-    "response_model",
-    "provider",
-    "response_id",
-    "input_tokens",
-    "output_tokens",
-    "cached_tokens",
-    "cache_write_tokens",
-    "reasoning_tokens",
-    "cost_usd",
-    "ttft_ms",
-    "user_id",
-    "environment",
-    "source_project",
-    "payload",
-    "payload_types",
-)
+__all__ = ["SpanFacts", "SpanReader", "Spoken"]
 
 
-class SpanFacts(Struct, frozen=True, kw_only=True):
+class Spoken(Struct, frozen=True):
+    """A message and its hash."""
+
+    message: Message
+    hash: int
+
+
+class SpanFacts(Struct, frozen=True):
     """One span. Columns as in the store; `messages`, `tags`, `metadata` read from its payload."""
 
     session_id: str
@@ -82,7 +51,8 @@ class SpanFacts(Struct, frozen=True, kw_only=True):
     user_id: str
     environment: str
     source_project: str
-    messages: SpanMessages
+    inputs: list[Spoken]
+    outputs: list[Spoken]
     tags: list[str]
     metadata: dict[str, str]
 
@@ -110,13 +80,42 @@ class SpanFacts(Struct, frozen=True, kw_only=True):
         return message or self.error_type or "ended in error"
 
 
-def span_of_row(row: Sequence[Any]) -> SpanFacts:
-    """Returns the span of a row of `spans.for_derivation` (columns as in COLUMNS)."""
-    values = dict(zip(COLUMNS, row, strict=True))
-    types = values.pop("payload_types")
-    payload = {
-        key: decode_any_value(text, types.get(key, ""))
-        for key, text in values.pop("payload").items()
-    }
-    tags, metadata = read_labels(payload, DIALECTS) if payload else ([], {})
-    return SpanFacts(**values, messages=read_span_messages(payload), tags=tags, metadata=metadata)
+COLUMNS = SpanFacts.__struct_fields__.index("inputs")  # what comes from columns; then the payload
+
+
+class SpanReader:
+    """Reads the rows of one batch; a message that many spans carry is read and hashed once."""
+
+    def __init__(self) -> None:
+        self._messages = MessageReader()
+        self._spoken: dict[int, Spoken] = {}  # by identity of the message, which it holds
+
+    def read(self, row: Sequence[Any]) -> SpanFacts:
+        """Returns the span of a row of `spans.for_derivation`: fields in order, payload, types."""
+        texts, types = row[COLUMNS:]
+        if not texts:
+            silent: list[Any] = [*row[:COLUMNS], [], [], [], {}]
+            return SpanFacts(*silent)
+        payload = {
+            key: decode_any_value(text, types[key]) if key in types else text
+            for key, text in texts.items()
+        }
+        found = self._messages.read(payload)
+        tags, metadata = read_labels(payload, DIALECTS)
+        fields: list[Any] = [
+            *row[:COLUMNS],
+            self._speak(found.inputs),
+            self._speak(found.outputs),
+            tags,
+            metadata,
+        ]
+        return SpanFacts(*fields)
+
+    def _speak(self, messages: Sequence[Message]) -> list[Spoken]:
+        spoken = []
+        for message in messages:
+            known = self._spoken.get(id(message))
+            if known is None:
+                known = self._spoken[id(message)] = Spoken(message, message_hash(message))
+            spoken.append(known)
+        return spoken

@@ -8,8 +8,8 @@ from operator import attrgetter
 
 from msgspec import Struct, field
 
-from parley.derive.align import is_system, last_match, message_hash
-from parley.derive.spans import SpanFacts
+from parley.derive.align import is_system, last_match
+from parley.derive.spans import SpanFacts, Spoken
 from parley.model import Message
 
 __all__ = ["TAIL_LIMIT", "Piece", "Said", "TraceFacts", "read_trace"]
@@ -144,8 +144,8 @@ def _inside_tool(call: SpanFacts, tree: Tree) -> bool:
     return any(span.kind == "tool" for span in tree.ancestors(call))
 
 
-def _said(messages: Sequence[Message], span: SpanFacts, time_ns: int) -> list[Said]:
-    return [Said(message, message_hash(message), span, time_ns) for message in messages]
+def _said(spoken: Sequence[Spoken], span: SpanFacts, time_ns: int) -> list[Said]:
+    return [Said(item.message, item.hash, span, time_ns) for item in spoken]
 
 
 def _split(inputs: list[Said]) -> int:
@@ -171,9 +171,9 @@ def _pieces_of_calls(calls: Sequence[SpanFacts], tree: Tree) -> list[Piece] | No
     systems: set[int] = set()
     last_opener: SpanFacts | None = None
     for call in calls:
-        inputs = _said(call.messages.inputs, call, call.start_ns)
+        inputs = _said(call.inputs, call, call.start_ns)
         outputs = _said(
-            call.messages.outputs[:1] if _choices(call) else call.messages.outputs,
+            call.outputs[:1] if _choices(call) else call.outputs,
             call,
             call.end_ns,
         )
@@ -214,8 +214,8 @@ def _pieces_of_calls(calls: Sequence[SpanFacts], tree: Tree) -> list[Piece] | No
 
 def _choices(call: SpanFacts) -> bool:
     """Whether several outputs are alternatives rather than a sequence."""
-    outputs = call.messages.outputs
-    return len(outputs) > 1 and all(item.role == "assistant" for item in outputs)
+    outputs = call.outputs
+    return len(outputs) > 1 and all(item.message.role == "assistant" for item in outputs)
 
 
 def _other_place(call: SpanFacts, opener: SpanFacts | None, tree: Tree) -> bool:
@@ -270,16 +270,12 @@ def _words_around(piece: Piece, tops: Sequence[SpanFacts], calls: Sequence[SpanF
     """Fills a piece's words from the outermost spans, and answers from its calls."""
     for top in tops:
         words = [
-            item
-            for item in _said(top.messages.inputs, top, top.start_ns)
-            if item.message.role == "user"
+            item for item in _said(top.inputs, top, top.start_ns) if item.message.role == "user"
         ]
         if words and top not in calls:
             piece.said.append(words[-1])
             break
-    piece.said += [
-        item for call in calls for item in _said(call.messages.outputs, call, call.end_ns)
-    ]
+    piece.said += [item for call in calls for item in _said(call.outputs, call, call.end_ns)]
     if not any(_answers(item) for item in piece.said):
         _answer_around(piece, tops, calls)
 
@@ -291,7 +287,7 @@ def _answers(said: Said) -> bool:
 def _answer_around(piece: Piece, tops: Sequence[SpanFacts], calls: Sequence[SpanFacts]) -> None:
     """Takes the answer from the outermost span that shows one."""
     for top in tops:
-        found = [item for item in _said(top.messages.outputs, top, top.end_ns) if _answers(item)]
+        found = [item for item in _said(top.outputs, top, top.end_ns) if _answers(item)]
         if found and top not in calls:
             piece.said.append(found[-1])
             return

@@ -27,7 +27,7 @@ from parley.journal.segment import (
 
 __all__ = ["Journal"]
 
-SEGMENT_BYTES_MAX = 16 << 20  # one load decodes a segment whole: its memory follows from this
+SEGMENT_BYTES_MAX = 32 << 20  # one load decodes a segment whole: its memory follows from this
 GROUP_BYTES_MAX = 32 << 20  # of one commit, so that the first in a group never waits long
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = "the journal is closed"

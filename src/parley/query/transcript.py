@@ -25,7 +25,7 @@ def read_transcript(store: Store, project_id: str, session_id: str) -> Transcrip
             Message(
                 role=role,
                 text=text,
-                parts=decode_parts(parts),
+                parts=decode_parts(parts) if parts else [Part(kind="text", text=text)],
                 turn_id=turn_id,
                 trace_id=trace_id,
                 span_id=span_id,

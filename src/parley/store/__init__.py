@@ -12,6 +12,7 @@ from parley.store.errors import (
     StoreNewer,
     StoreOutOfMemory,
     StoreRefused,
+    StoreTooLarge,
     StoreUnreadable,
 )
 from parley.store.store import Store
@@ -24,5 +25,6 @@ __all__ = [
     "StoreNewer",
     "StoreOutOfMemory",
     "StoreRefused",
+    "StoreTooLarge",
     "StoreUnreadable",
 ]

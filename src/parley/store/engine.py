@@ -17,6 +17,7 @@ from parley.store.errors import (
     StoreError,
     StoreOutOfMemory,
     StoreRefused,
+    StoreTooLarge,
     StoreUnreadable,
 )
 
@@ -50,6 +51,8 @@ def refusal(error: Exception) -> StoreError:
     """Returns our error for the driver's: the room's callers never see the driver."""
     text = str(error)
     lowered = text.lower()
+    if "query memory limit exceeded" in lowered:
+        return StoreTooLarge(text)
     if any(code in lowered for code in MEMORY_CODES):
         return StoreOutOfMemory(text)
     if any(code in lowered for code in BUSY_CODES):
@@ -70,6 +73,7 @@ class Engine:
         self._all: list[Any] = []
         self._pid = os.getpid()
         self._has_schema_file = False
+        self._types: dict[tuple[str, ...], list[Any]] = {}
         first = self._connect()
         self.version: str = first.server_version
         if url is not None:
@@ -115,18 +119,17 @@ class Engine:
         finally:
             self._clients.put(client)
 
-    def query(
-        self, sql: str, values: Mapping[str, Any], *, memory_bytes: int = READ_BYTES
-    ) -> list[tuple[Any, ...]]:
+    def query(self, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Returns all rows.
 
         Raises:
+            StoreTooLarge: it would take more than READ_BYTES.
             StoreBusy, StoreError: the engine refused.
         """
         with self.client() as client:
             try:
                 result = client.query(
-                    sql, parameters=dict(values), settings={"max_memory_usage": memory_bytes}
+                    sql, parameters=dict(values), settings={"max_memory_usage": READ_BYTES}
                 )
             except Exception as error:
                 raise refusal(error) from error
@@ -142,12 +145,25 @@ class Engine:
                 raise refusal(error) from error
 
     def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Inserts rows; on disk when it returns."""
+        """Inserts rows, at least one; times are nanoseconds. On disk when it returns."""
         with self.client() as client:
             try:
-                client.insert(table, rows, column_names=list(columns))
+                client.insert(
+                    table,
+                    list(zip(*rows, strict=True)),
+                    column_names=list(columns),
+                    column_types=self._column_types(client, table, columns),
+                    column_oriented=True,
+                )
             except Exception as error:
                 raise refusal(error) from error
+
+    def _column_types(self, client: Any, table: str, columns: Sequence[str]) -> list[Any]:
+        """Returns the types of some columns; the driver would ask for them at every insert."""
+        key = (table, *columns)
+        if key not in self._types:
+            self._types[key] = client.create_insert_context(table, list(columns)).column_types
+        return self._types[key]
 
     def insert_file(
         self, table: str, columns: Sequence[str], path: Path, *, schema: str, message: str
@@ -189,6 +205,8 @@ class Engine:
                     )
             except Exception as error:
                 found = refusal(error)
+                if isinstance(found, StoreTooLarge):
+                    found = StoreOutOfMemory(str(error))
                 raise (
                     found if isinstance(found, StoreBusy) else StoreUnreadable(str(error))
                 ) from error

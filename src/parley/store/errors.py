@@ -2,8 +2,9 @@
 
 StoreError
 ├── StoreUnreadable   a segment holds bytes that the engine refuses (the bytes are at fault)
+├── StoreTooLarge     one question needs more memory than a question may take: ask for less
 ├── StoreBusy         disk full, connection lost: the same call may succeed later
-│   └── StoreOutOfMemory  a query or a load needs more than it, or the engine, may take
+│   └── StoreOutOfMemory  all that runs needs more memory than the engine has, or a load does
 ├── StoreNewer        the data directory was written by a newer Parley
 └── StoreRefused      the server at the URL is too old or cannot be used
 """
@@ -14,6 +15,7 @@ __all__ = [
     "StoreNewer",
     "StoreOutOfMemory",
     "StoreRefused",
+    "StoreTooLarge",
     "StoreUnreadable",
 ]
 
@@ -26,12 +28,16 @@ class StoreUnreadable(StoreError):
     """The bytes of a segment cannot be decoded."""
 
 
+class StoreTooLarge(StoreError):
+    """The question needs more memory than one question may take; a smaller one may not."""
+
+
 class StoreBusy(StoreError):
     """The engine cannot serve this now."""
 
 
 class StoreOutOfMemory(StoreBusy):
-    """A memory limit was reached: this call's own, or the whole engine's."""
+    """The engine's memory is used up: by what else runs, or by this load alone."""
 
 
 class StoreNewer(StoreError):

@@ -59,6 +59,7 @@ CREATE TABLE turns (
 ORDER BY (project_id, session_id, turn_id)
 SETTINGS index_granularity = 512;
 
+-- parts is '' for a message that is one text: most are, and it stands in `text` already.
 CREATE TABLE messages (
     project_id LowCardinality(String),
     session_id String CODEC(ZSTD(1)),

@@ -1,0 +1,76 @@
+import random
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from genai_prices import Usage
+from genai_prices.data_snapshot import get_snapshot
+
+from parley.pricing import price_usage
+from parley.pricing.rates import Tokens, price_tokens
+
+NOON_NS = 1_790_000_000_000_000_000
+AT = datetime.fromtimestamp(NOON_NS // 10**9, UTC)
+
+
+def test_every_model_costs_what_the_package_says() -> None:
+    """Every model of the package, at random usages around the places where tiers begin."""
+    chance = random.Random(11)
+    compared = 0
+    for provider in get_snapshot().providers:
+        for model in provider.models:
+            price = model.get_prices(AT)
+            for size in (1_000, 150_000, 1_000_000):
+                whole = chance.randrange(size)
+                cached = chance.randrange(whole + 1)
+                written = chance.randrange(whole - cached + 1)
+                output = chance.randrange(10_000)
+                usage = Usage(
+                    input_tokens=whole,
+                    output_tokens=output,
+                    cache_read_tokens=cached,
+                    cache_write_tokens=written,
+                )
+                theirs = Decimal(price.calc_price(usage)["total_price"])
+                ours = price_tokens(price, Tokens(whole, output, cached, written))
+                assert abs(ours - theirs) < Decimal("1e-15"), (provider.id, model.id)
+                compared += 1
+    assert compared > 1_000
+
+
+def usd(provider: str, *models: str) -> Decimal | None:
+    return price_usage(
+        provider=provider,
+        models=models,
+        time_ns=NOON_NS,
+        input_tokens=1_000_000,
+        output_tokens=0,
+        cached_tokens=0,
+        cache_write_tokens=0,
+    )
+
+
+def test_the_first_model_that_has_a_price_is_taken() -> None:
+    assert usd("openai", "my-own-model", "gpt-4o") == Decimal("2.5")
+
+
+def test_a_model_is_found_under_opentelemetrys_name_of_its_provider() -> None:
+    assert usd("gcp.gemini", "gemini-2.0-flash") is not None
+    assert usd("nobody-knows", "gpt-4o") == Decimal("2.5")
+
+
+def test_an_unknown_model_has_no_price_rather_than_none_to_pay() -> None:
+    assert usd("openai", "my-own-model") is None
+
+
+def test_more_cached_tokens_than_tokens_are_clamped() -> None:
+    cost = price_usage(
+        provider="openai",
+        models=["gpt-4o"],
+        time_ns=NOON_NS,
+        input_tokens=100,
+        output_tokens=0,
+        cached_tokens=10**9,
+        cache_write_tokens=10**9,
+    )
+    assert cost == pytest.approx(Decimal("0.000125"))
