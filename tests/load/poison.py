@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from parley.journal import Journal, varint
 from parley.receive.envelope import make_envelope
 from tests.telemetry import chat, make_span
 
 RECEIVED_AT = 1_790_000_000_000_000_000
+ATTRIBUTES = {f"k{number}": "v" for number in range(3000)}
 GARBAGE = b"\x0a\xff\xff\x03"  # a resource longer than the request
 
 
@@ -44,7 +46,7 @@ def unreadable(project: str, place: int = 0) -> bytes:
     return envelope_of(project, GARBAGE, place)
 
 
-def too_large_in_memory() -> bytes:
+def too_large_at_once() -> bytes:
     """Returns a request of 0.6 MB that the engine would need 19 GiB for.
 
     It says its resource of 200 kB once; the engine holds it once for each of 100,000 spans.
@@ -53,16 +55,28 @@ def too_large_in_memory() -> bytes:
     group = request.resource_spans.add()
     group.resource.attributes.add(key="big").value.string_value = "z" * 200_000
     scope = group.scope_spans.add()
-    for _ in range(100_000):
-        scope.spans.add(name="n")
+    for number in range(100_000):
+        scope.spans.add(name=str(number))  # without ids: they are made from what a span says
     return request.SerializeToString()
+
+
+def too_large_a_span() -> bytes:
+    """Returns a request whose only span has eight million attributes."""
+    return one_group(make_span(trace_id=b"", span_id=b"", attributes=ATTRIBUTES), attributes=2700)
 
 
 def slow() -> bytes:
     """Returns a request that takes the engine seconds: six million attributes."""
-    attributes = {f"k{number}": "v" for number in range(3000)}
-    span = make_span(trace_id=b"", span_id=b"", attributes=attributes)  # ids made of all of them
-    field = b"\x12" + varint(span.ByteSize()) + span.SerializeToString()
-    scope = field * 2000
+    return one_group(make_span(trace_id=b"", span_id=b"", attributes=ATTRIBUTES), spans=2000)
+
+
+def one_group(span: Span, *, spans: int = 1, attributes: int = 1) -> bytes:
+    """Returns a request with the span, or its attributes, so many times."""
+    content = span.SerializeToString()
+    bare = Span.FromString(content)
+    bare.ClearField("attributes")
+    own = Span(attributes=span.attributes).SerializeToString()
+    whole = bare.SerializeToString() + own * attributes
+    scope = (b"\x12" + varint(len(whole)) + whole) * spans
     group = b"\x12" + varint(len(scope)) + scope
     return b"\x0a" + varint(len(group)) + group

@@ -6,8 +6,9 @@ import pytest
 
 from parley.journal import Journal, read_envelopes
 from parley.load import Loader, TrialLimits, list_set_aside, retry_set_aside
+from parley.load.loader import TRIES_MAX
 from parley.model import SessionQuery
-from parley.query import find_sessions
+from parley.query import find_sessions, read_stats
 from parley.store import StoreBusy, StoreOutOfMemory
 from tests.load.poison import (
     RECEIVED_AT,
@@ -15,7 +16,8 @@ from tests.load.poison import (
     envelope_of,
     good,
     open_journal,
-    too_large_in_memory,
+    too_large_a_span,
+    too_large_at_once,
     unreadable,
 )
 from tests.storing import Loading
@@ -141,14 +143,27 @@ def test_a_segment_that_somebody_took_away_holds_up_nobody(
 
 
 @pytest.mark.timeout(180)
+def test_a_request_that_is_too_much_at_once_is_loaded_in_pieces(
+    loading: Loading, journal: Journal
+) -> None:
+    """As one load it would need 19 GB."""
+    project = loading.project_id
+    append(journal, [good(project, "a"), envelope_of(project, too_large_at_once(), 1)])
+    assert make_loader(loading, journal).run_once() == 1
+    assert journal.bytes_waiting() == 0
+    assert journal.quarantined() == []
+    assert read_stats(loading.store, project).spans == 100_001
+
+
+@pytest.mark.timeout(180)
 def test_what_never_fits_the_memory_is_tried_elsewhere_and_set_aside(
     loading: Loading, journal: Journal
 ) -> None:
     project = loading.project_id
-    append(journal, [good(project, "a"), envelope_of(project, too_large_in_memory(), 1)])
+    append(journal, [good(project, "a"), envelope_of(project, too_large_a_span(), 1)])
     journal.sealed()
     loader = make_loader(loading, journal)
-    for _ in range(4):
+    for _ in range(TRIES_MAX):
         with pytest.raises(StoreOutOfMemory):
             loader.run_once()
     append(journal, [good(project, "b", 2)])

@@ -19,7 +19,7 @@ FULL_BYTES = 8_000_000  # enough waiting bytes to load before the interval is ov
 POLL_SECONDS = 0.05
 BUSY_SECONDS = 2.0
 DEATHS_MAX = 2  # of the process while it was loading the same segment
-TRIES_MAX = 4  # of a segment that needs too much memory, or fails in a way nobody foresaw
+TRIES_MAX = 3  # of a segment that needs too much memory, or fails in a way nobody foresaw
 log = structlog.get_logger()
 
 

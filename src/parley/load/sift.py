@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from parley.journal import varint
+from parley.load.pieces import cut_envelope
 from parley.store import Store, StoreBusy, StoreOutOfMemory, StoreUnreadable
 
 __all__ = ["Refused", "envelope_file", "sift"]
@@ -35,10 +36,11 @@ def sift(
 ) -> list[bytes]:
     """Returns the envelopes that were loaded; the others went to `refused(envelope, reason)`.
 
-    Loading an envelope twice is harmless, so halves need no memory of what went before.
+    Loading an envelope twice is harmless, so halves need no memory of what went before. One that
+    is too much for the engine's memory is loaded in pieces.
 
     Raises:
-        StoreOutOfMemory: one envelope alone needs more memory than there is now.
+        StoreOutOfMemory: one span alone needs more memory than there is now.
         StoreBusy: the engine cannot load now, or not even an empty request: it is the engine that
             fails, not the bytes.
     """
@@ -54,11 +56,32 @@ def sift(
                 store, kind, envelopes[middle:], folder, refused
             )
         if isinstance(error, StoreOutOfMemory):
-            raise
+            load_in_pieces(store, kind, envelopes[0], folder, error)
+            return list(envelopes)
         check_engine(store, kind, folder)
         refused(envelopes[0], str(error))
         return []
     return list(envelopes)
+
+
+def load_in_pieces(
+    store: Store, kind: str, envelope: bytes, folder: Path, error: StoreOutOfMemory
+) -> None:
+    """Loads an envelope that is too much at once.
+
+    Raises:
+        StoreOutOfMemory: one span of it alone is too much.
+        StoreBusy: the engine cannot load now, or a piece of what it could read whole.
+    """
+    pieces = cut_envelope(envelope)
+    if not pieces:
+        raise error
+
+    def refused(_: bytes, reason: str) -> None:
+        raise StoreBusy(f"a piece of a request is refused: {reason}")
+
+    for piece in pieces:
+        sift(store, kind, [piece], folder, refused)
 
 
 def check_engine(store: Store, kind: str, folder: Path) -> None:
