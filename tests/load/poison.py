@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from parley.journal import Journal, varint
 from parley.receive.envelope import make_envelope
 from tests.telemetry import chat, make_span
 
 RECEIVED_AT = 1_790_000_000_000_000_000
-ATTRIBUTES = {f"k{number}": "v" for number in range(3000)}
 GARBAGE = b"\x0a\xff\xff\x03"  # a resource longer than the request
 
 
@@ -46,37 +44,24 @@ def unreadable(project: str, place: int = 0) -> bytes:
     return envelope_of(project, GARBAGE, place)
 
 
-def too_large_at_once() -> bytes:
-    """Returns a request of 0.6 MB that the engine would need 19 GiB for.
+def wide_resource(spans: int) -> bytes:
+    """Returns a request that says its resource of 200 kB once.
 
-    It says its resource of 200 kB once; the engine holds it once for each of 100,000 spans.
+    The engine holds it once for each span: 100,000 of them, 0.8 MB of request, need 19 GB.
     """
     request = ExportTraceServiceRequest()
     group = request.resource_spans.add()
     group.resource.attributes.add(key="big").value.string_value = "z" * 200_000
     scope = group.scope_spans.add()
-    for number in range(100_000):
+    for number in range(spans):
         scope.spans.add(name=str(number))  # without ids: they are made from what a span says
     return request.SerializeToString()
 
 
-def too_large_a_span() -> bytes:
-    """Returns a request whose only span has eight million attributes."""
-    return one_group(make_span(trace_id=b"", span_id=b"", attributes=ATTRIBUTES), attributes=2700)
-
-
 def slow() -> bytes:
     """Returns a request that takes the engine seconds: six million attributes."""
-    return one_group(make_span(trace_id=b"", span_id=b"", attributes=ATTRIBUTES), spans=2000)
-
-
-def one_group(span: Span, *, spans: int = 1, attributes: int = 1) -> bytes:
-    """Returns a request with the span, or its attributes, so many times."""
-    content = span.SerializeToString()
-    bare = Span.FromString(content)
-    bare.ClearField("attributes")
-    own = Span(attributes=span.attributes).SerializeToString()
-    whole = bare.SerializeToString() + own * attributes
-    scope = (b"\x12" + varint(len(whole)) + whole) * spans
+    attributes = {f"k{number}": "v" for number in range(3000)}
+    span = make_span(trace_id=b"", span_id=b"", attributes=attributes)  # ids made of all of them
+    scope = (b"\x12" + varint(span.ByteSize()) + span.SerializeToString()) * 2000
     group = b"\x12" + varint(len(scope)) + scope
     return b"\x0a" + varint(len(group)) + group

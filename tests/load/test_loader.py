@@ -16,9 +16,8 @@ from tests.load.poison import (
     envelope_of,
     good,
     open_journal,
-    too_large_a_span,
-    too_large_at_once,
     unreadable,
+    wide_resource,
 )
 from tests.storing import Loading
 
@@ -146,13 +145,13 @@ def test_a_segment_that_somebody_took_away_holds_up_nobody(
 def test_a_request_that_is_too_much_at_once_is_loaded_in_pieces(
     loading: Loading, journal: Journal
 ) -> None:
-    """As one load it would need 19 GB."""
+    """As one load it would need 1.5 GB."""
     project = loading.project_id
-    append(journal, [good(project, "a"), envelope_of(project, too_large_at_once(), 1)])
+    append(journal, [good(project, "a"), envelope_of(project, wide_resource(8_000), 1)])
     assert make_loader(loading, journal).run_once() == 1
     assert journal.bytes_waiting() == 0
     assert journal.quarantined() == []
-    assert read_stats(loading.store, project).spans == 100_001
+    assert read_stats(loading.store, project).spans == 8_001
 
 
 @pytest.mark.timeout(180)
@@ -160,7 +159,7 @@ def test_what_never_fits_the_memory_is_tried_elsewhere_and_set_aside(
     loading: Loading, journal: Journal
 ) -> None:
     project = loading.project_id
-    append(journal, [good(project, "a"), envelope_of(project, too_large_a_span(), 1)])
+    append(journal, [good(project, "a"), envelope_of(project, wide_resource(100_000), 1)])
     journal.sealed()
     loader = make_loader(loading, journal)
     for _ in range(TRIES_MAX):

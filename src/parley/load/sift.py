@@ -40,7 +40,7 @@ def sift(
     is too much for the engine's memory is loaded in pieces.
 
     Raises:
-        StoreOutOfMemory: one span alone needs more memory than there is now.
+        StoreOutOfMemory: a piece of one envelope needs more memory than there is now.
         StoreBusy: the engine cannot load now, or not even an empty request: it is the engine that
             fails, not the bytes.
     """
@@ -67,21 +67,23 @@ def sift(
 def load_in_pieces(
     store: Store, kind: str, envelope: bytes, folder: Path, error: StoreOutOfMemory
 ) -> None:
-    """Loads an envelope that is too much at once.
+    """Loads an envelope that is too much at once, in a handful of pieces.
+
+    Not in ever smaller ones: what needs more than that takes the engine minutes.
 
     Raises:
-        StoreOutOfMemory: one span of it alone is too much.
-        StoreBusy: the engine cannot load now, or a piece of what it could read whole.
+        StoreOutOfMemory: it cannot be cut, or a piece is too much.
+        StoreBusy: the engine cannot load now, or refuses a piece of what it could read whole.
     """
     pieces = cut_envelope(envelope)
     if not pieces:
         raise error
-
-    def refused(_: bytes, reason: str) -> None:
-        raise StoreBusy(f"a piece of a request is refused: {reason}")
-
     for piece in pieces:
-        sift(store, kind, [piece], folder, refused)
+        try:
+            with envelope_file([piece], folder) as path:
+                store.load_segment(kind, path)
+        except StoreUnreadable as refusal:
+            raise StoreBusy(f"a piece of a request is refused: {refusal}") from refusal
 
 
 def check_engine(store: Store, kind: str, folder: Path) -> None:
