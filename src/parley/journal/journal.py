@@ -29,6 +29,7 @@ __all__ = ["Journal"]
 
 SEGMENT_BYTES_MAX = 32 << 20  # one load decodes a segment whole: its memory follows from this
 GROUP_BYTES_MAX = 32 << 20  # of one commit, so that the first in a group never waits long
+SYNC_SECONDS = 1.5  # at the end of a run, which others wait for
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = "the journal is closed"
 
@@ -307,10 +308,18 @@ class Journal:
         if not self._has_begun or self._loaded.holds:
             return
         self._has_begun = False
-        # A disk that refuses leaves the run unclean: the next one replays.
-        with suppress(OSError):
-            sync_file_system(self._folder)
-            self._run_file.end()
+
+        def sync() -> None:
+            with suppress(OSError):
+                sync_file_system(self._folder)
+                synced.set()
+
+        # A disk that refuses, or takes its time, leaves the run unclean: the next one replays.
+        synced = threading.Event()
+        threading.Thread(target=sync, name="parley-sync", daemon=True).start()
+        if synced.wait(SYNC_SECONDS):
+            with suppress(OSError):
+                self._run_file.end()
 
     # The committing thread.
 

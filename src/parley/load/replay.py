@@ -62,9 +62,13 @@ class Replay:
         return sum(segment.size_bytes for segment in batch)
 
     def _give_up(self) -> None:
-        """Leaves out what the process died of twice while it was loaded once more."""
-        for segment in [s for s in self._waiting if self._journal.deaths(s) >= DEATHS_MAX]:
-            log.error("a segment is not replayed: it ends the process", segment=segment.path.name)
+        """Leaves out what is gone, and what ended the process twice while it was replayed."""
+        for segment in list(self._waiting):
+            is_deadly = self._journal.deaths(segment) >= DEATHS_MAX
+            if not is_deadly and segment.path.exists():
+                continue
+            reason = "it ends the process" if is_deadly else "it was taken away"
+            log.error("a segment is not replayed", segment=segment.path.name, reason=reason)
             self._journal.end_replay(segment)
             self._waiting.remove(segment)
 
