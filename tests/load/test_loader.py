@@ -39,7 +39,9 @@ def sessions_of(loading: Loading) -> list[str]:
     return sorted(session.session_id for session in page.sessions)
 
 
-def test_what_the_engine_refuses_is_set_aside_alone(loading: Loading, journal: Journal) -> None:
+def test_what_the_engine_refuses_is_set_aside_alone(
+    loading: Loading, journal: Journal, tmp_path: Path
+) -> None:
     project = loading.project_id
     append(
         journal,
@@ -56,6 +58,8 @@ def test_what_the_engine_refuses_is_set_aside_alone(loading: Loading, journal: J
     assert sessions_of(loading) == ["a", "b", "c"]
     found = list_set_aside(journal, project)
     assert [item.cause for item in found] == ["unreadable", "unreadable"]
+    assert "read after eof" in found[0].reason
+    assert str(tmp_path) not in found[0].reason  # it is shown to others than who owns the disk
     assert {item.received_ns for item in found} == {RECEIVED_AT + 1, RECEIVED_AT + 4}
     assert journal.bytes_waiting() == 0
     assert journal.sealed() == []

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from parley.journal import read_envelopes, varint
-from parley.load.sift import sift
+from parley.load.sift import sift, words_of
 from parley.store import Store, StoreOutOfMemory, StoreUnreadable
 
 __all__ = ["ADDRESS_BYTES_FACTOR", "main"]
@@ -44,9 +44,9 @@ def main(folder: Path, kind: str, segment: Path, memory_bytes: int, cpu_seconds:
             else:
                 store.load_segment(kind, part)
         except StoreUnreadable as error:
-            answers.write(f"unreadable {one_line(error)}\n")
+            answers.write(f"unreadable {words_of(error)}\n")
         except StoreOutOfMemory as error:
-            answers.write(f"memory {one_line(error)}\n")
+            answers.write(f"memory {words_of(error)}\n")
         else:
             answers.write("ok\n")
     store.close()
@@ -65,11 +65,6 @@ def allow_cpu(seconds: int) -> None:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     limit = math.ceil(usage.ru_utime + usage.ru_stime) + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-
-
-def one_line(error: Exception) -> str:
-    """Returns an error's words without line ends."""
-    return " ".join(str(error).split())[:500]
 
 
 if __name__ == "__main__":

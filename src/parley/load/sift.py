@@ -1,6 +1,7 @@
 """Halving: which envelopes of a segment the engine refuses."""
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,10 +11,12 @@ from parley.journal import varint
 from parley.load.pieces import cut_envelope
 from parley.store import Store, StoreBusy, StoreOutOfMemory, StoreUnreadable
 
-__all__ = ["Refused", "envelope_file", "sift"]
+__all__ = ["Refused", "envelope_file", "sift", "words_of"]
 
 # A project and a time, and no request: passes every view and leaves no row.
 _EMPTY = b"\x0a\x00\x11" + bytes(8)
+REASON_CHARACTERS = 500
+_OWN_FILE = re.compile(r"\(in file/uri [^)]*\)")
 Refused = Callable[[bytes, str], None]
 
 
@@ -59,9 +62,14 @@ def sift(
             load_in_pieces(store, kind, envelopes[0], folder, error)
             return list(envelopes)
         check_engine(store, kind, folder)
-        refused(envelopes[0], str(error))
+        refused(envelopes[0], words_of(error))
         return []
     return list(envelopes)
+
+
+def words_of(error: Exception) -> str:
+    """Returns what the engine said on one line, without the place of our own file."""
+    return " ".join(_OWN_FILE.sub("", str(error)).split())[:REASON_CHARACTERS]
 
 
 def load_in_pieces(
