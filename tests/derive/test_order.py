@@ -13,6 +13,7 @@ import pytest
 from parley.bus import Bus
 from parley.derive import Deriver
 from parley.store import Store
+from tests.derive.test_conversation import Script, said
 from tests.storing import Loading, recorded, split_spans
 
 CLIENTS = [
@@ -105,3 +106,35 @@ def test_any_order_split_and_crash_gives_the_same_sessions(
                 Deriver(mortal, Bus()).run_once()  # type: ignore[arg-type]
     loading.derive()
     assert loading.result() == want
+
+
+def long_chat(loading: Loading, traces: int) -> list[bytes]:
+    """A chat of bare calls that resend the last eight messages; every third brings a tool result."""
+    script = Script(loading)
+    history: list[dict[str, Any]] = []
+    bodies = []
+    for number in range(traces):
+        if number % 3 == 2:
+            history.append({"role": "tool", "content": f"result {number}"})
+        else:
+            history.append(said("user", "yes" if number % 5 == 0 else f"question {number}"))
+        answer = said("assistant", f"answer {number % 7}")
+        bodies.append(script.trace(number + 1, {"input": history[-8:], "output": answer}))
+        history.append(answer)
+    return bodies
+
+
+def test_a_long_session_is_the_same_in_any_order(store: Store, tmp_path: Path) -> None:
+    """More traces than derivation looks at around one that changed."""
+    whole = Loading(store, tmp_path)
+    bodies = long_chat(whole, 180)
+    whole.load(bodies)
+    whole.derive()
+    chance = random.Random(3)
+    parts = Loading(store, tmp_path)
+    late = [bodies.pop(place) for place in (170, 120, 90, 89, 30, 0)]
+    chance.shuffle(bodies)
+    for group in (bodies[:60], bodies[60:65], bodies[65:], *([body] for body in late)):
+        parts.load(group)
+        parts.derive()
+    assert parts.result() == whole.result()

@@ -72,3 +72,35 @@ def test_a_trace_too_large_to_read_stops_no_other(
         pass
     assert deriver.failed_traces == 1
     assert loading.result_ids() == ["small-2", "small-3", "small-4"]
+
+
+def turns_listed(loading: Loading) -> int:
+    page = find_sessions(loading.store, loading.project_id, SessionQuery(limit=1))
+    return page.sessions[0].turns
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_the_row_of_a_large_session_is_summed_less_often(
+    loading: Loading, monkeypatch: pytest.MonkeyPatch, crashes: bool
+) -> None:
+    monkeypatch.setattr("parley.derive.deriver.LARGE_TRACES", 3)
+    monkeypatch.setattr("parley.derive.large.COST_FACTOR", 1_000_000)
+    script = Script(loading)
+    call = {"input": [said("user", "Hi")], "output": said("assistant", "Hello")}
+    deriver = Deriver(loading.store, Bus())
+    loading.load([script.trace(n, call) for n in range(1, 6)])
+    while deriver.run_once():
+        pass
+    assert turns_listed(loading) == 5
+    loading.load([script.trace(6, call)])
+    assert deriver.run_once() == 1
+    assert turns_listed(loading) == 5, "the row is not due"
+    assert deriver.run_once() == 1, "what waits for the row is not forgotten"
+    assert deriver.derived_traces == 6, "nor derived again"
+    if crashes:
+        deriver = Deriver(loading.store, Bus())
+    else:
+        monkeypatch.setattr("parley.derive.large.LargeSums.due", lambda self: list(self._held))
+    while deriver.run_once():
+        pass
+    assert turns_listed(loading) == 6

@@ -22,7 +22,12 @@ from parley.derive.spans import SpanFacts, SpanReader
 from parley.derive.trace import TraceFacts, read_trace
 from parley.store import Store, StoreTooLarge
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "Change"]
+
+# Traces of a session on either side of a changed one that are looked at: it is aligned with WINDOW
+# before it, they with as many before them, and what shares a turn with it reaches as far again.
+MARGIN = 3 * (WINDOW + 2)
+LATEST_NS = 2**63 - 1
 
 
 class Rows(Struct):
@@ -60,6 +65,14 @@ class Resolved(Struct, frozen=True):
     last_ns: int
 
 
+class Change(Struct, frozen=True):
+    """A session that a batch changed: by which traces, and about how many it has."""
+
+    session_id: str
+    by: set[str]
+    traces: int
+
+
 class Batch:
     """Derives some touched traces of one project. `version` marks every row it writes."""
 
@@ -69,10 +82,14 @@ class Batch:
         self._version = version
         self._facts: dict[str, TraceFacts] = {}
         self._reader = SpanReader()
+        self._sizes: dict[str, int] = {}
         self._exact, self._prefixes = payload_keys()
 
-    def run(self, trace_ids: Sequence[str]) -> list[str]:
-        """Returns the sessions that changed. Doing it again changes nothing more."""
+    def run(self, trace_ids: Sequence[str]) -> list[Change]:
+        """Returns the sessions that changed. Doing it again changes nothing more.
+
+        Their rows still tell of before: they are for the caller to sum.
+        """
         resolved = self._resolve(trace_ids)
         left = self._move(resolved)
         arrived: dict[str, list[str]] = defaultdict(list)
@@ -82,11 +99,11 @@ class Batch:
         sessions = sorted(arrived.keys() | left.keys())
         if not sessions:
             return []
-        known = self._known(sessions)
+        self._read({t: resolved[t] for traces in arrived.values() for t in traces})
+        known = self._known(sessions, resolved)
         for session_id, old in known.items():  # a move that a crash left half told
             here = set(old) & resolved.keys()
             left[session_id] |= {t for t in here if resolved[t].session_id != session_id}
-        self._read({t: resolved[t] for traces in arrived.values() for t in traces})
         plans = [self._plan(s, known[s], set(arrived[s]), left[s]) for s in sessions]
         missing = {t for plan in plans for t in plan.members} - self._facts.keys()
         if missing:
@@ -98,13 +115,10 @@ class Batch:
         self._store.write("messages", MESSAGE_COLUMNS, rows.messages)
         self._store.write("turns", TURN_COLUMNS, rows.turns)
         self._store.write("traces", TRACE_COLUMNS, rows.traces)
-        self._store.run(
-            "sessions.summarise",
-            project_id=self._project,
-            sessions=sessions,
-            version=self._version,
-        )
-        return sessions
+        return [
+            Change(s, {*arrived[s], *left[s]}, self._sizes.get(s, 0) + len(arrived[s]))
+            for s in sessions
+        ]
 
     def _resolve(self, trace_ids: Iterable[str]) -> dict[str, Resolved]:
         found = self._store.read(
@@ -144,14 +158,27 @@ class Batch:
             )
         return left
 
-    def _known(self, sessions: Sequence[str]) -> dict[str, dict[str, TraceBefore]]:
+    def _known(
+        self, sessions: Sequence[str], touched: Iterable[str]
+    ) -> dict[str, dict[str, TraceBefore]]:
+        """Returns session -> trace -> what is known of it, near the places that may change."""
+        starts: dict[str, list[int]] = defaultdict(list)
+        for facts in self._facts.values():
+            starts[facts.session_id].append(facts.start_ns)
         known: dict[str, dict[str, TraceBefore]] = {session_id: {} for session_id in sessions}
-        for session_id, trace_id, start_ns, opens, question, tail in self._store.read(
-            "traces.of_sessions", project_id=self._project, sessions=list(sessions)
+        for session_id, traces, trace_id, start_ns, opens, question, tail in self._store.read(
+            "traces.of_sessions",
+            project_id=self._project,
+            sessions=list(sessions),
+            trace_ids=list(touched),
+            from_ns=[min(starts[session_id], default=LATEST_NS) for session_id in sessions],
+            to_ns=[max(starts[session_id], default=0) for session_id in sessions],
+            margin=MARGIN,
         ):
             known[session_id][trace_id] = TraceBefore(
                 trace_id, start_ns, bool(opens), question, list(tail)
             )
+            self._sizes[session_id] = traces
         return known
 
     def _read(self, places: Mapping[str, Resolved]) -> None:

@@ -3,18 +3,22 @@
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 
 import structlog
 
 from parley.bus import Bus
 from parley.derive.batch import Batch
+from parley.derive.large import LARGE_TRACES, LargeSums
 from parley.store import Store, StoreBusy, StoreError, StoreTooLarge
 
 __all__ = ["Deriver", "rebuild"]
 
 BATCH_TRACES = 1000
+BATCHES = 4
 IDLE_SECONDS = 1.0  # how often the list is looked at when nobody says that there is work
 BUSY_SECONDS = 2.0
+SUM_SECONDS = 0.1  # how often it is looked whether the row of a large session is due
 log = structlog.get_logger()
 
 
@@ -28,6 +32,7 @@ class Deriver:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._version = int(store.read_all("work.last_version")[0][0])
+        self._sums = LargeSums()
         self.derived_traces = 0
         self.failed_traces = 0
 
@@ -64,18 +69,30 @@ class Deriver:
                 self._wake.clear()
 
     def run_once(self) -> int:
-        """Derives up to a batch of touched traces. Returns how many there were."""
-        pending = self._store.pending_work(BATCH_TRACES)
+        """Derives touched traces, at most some batches. Returns how many wait, these included.
+
+        Several batches are taken off the list at once: it cannot be read while a load goes on.
+        """
+        pending = self._store.pending_work(BATCH_TRACES * BATCHES + self._sums.deferred)
         projects: dict[str, dict[str, int]] = defaultdict(dict)
         for project_id, trace_id, touched_at in pending:
-            projects[project_id][trace_id] = touched_at
+            if not self._sums.holds(project_id, trace_id, touched_at):
+                projects[project_id][trace_id] = touched_at
         for project_id, traces in projects.items():
-            self._derive(project_id, traces)
+            items = list(traces.items())
+            for start in range(0, len(items), BATCH_TRACES):
+                if self._stop.is_set():
+                    return len(pending)
+                self._derive(project_id, dict(items[start : start + BATCH_TRACES]))
+        if pending and not projects and not self._sums.due():
+            self._stop.wait(SUM_SECONDS)
+        for project_id, session_id in self._sums.due():
+            self._sum(project_id, [session_id])
         return len(pending)
 
     def _derive(self, project_id: str, traces: dict[str, int]) -> None:
         try:
-            changed = Batch(self._store, project_id, self._next_version()).run(list(traces))
+            changes = Batch(self._store, project_id, self._next_version()).run(list(traces))
         except Exception as error:
             if isinstance(error, StoreError) and not isinstance(error, StoreTooLarge):
                 raise
@@ -91,17 +108,34 @@ class Deriver:
             )
             self._mark(project_id, traces)
             return
-        self._mark(project_id, traces)
         self.derived_traces += len(traces)
-        if changed:
-            self._bus.publish(project_id, changed)
+        large = [change for change in changes if change.traces > LARGE_TRACES]
+        self._sum(project_id, [c.session_id for c in changes if c.traces <= LARGE_TRACES])
+        held = self._sums.hold(project_id, large, traces)
+        self._mark(project_id, {t: at for t, at in traces.items() if t not in held})
+
+    def _sum(self, project_id: str, sessions: list[str]) -> None:
+        """Sums session rows anew from their turns, and marks the traces that waited for it."""
+        if not sessions:
+            return
+        began = time.monotonic()
+        self._store.run(
+            "sessions.summarise",
+            project_id=project_id,
+            sessions=sessions,
+            version=self._next_version(),
+        )
+        seconds = time.monotonic() - began
+        for session_id in sessions:
+            self._mark(project_id, self._sums.release(project_id, session_id, seconds))
+        self._bus.publish(project_id, sessions)
 
     def _next_version(self) -> int:
         """Returns a version above every earlier one, also when the clock was set back."""
         self._version = max(time.time_ns(), self._version + 1)
         return self._version
 
-    def _mark(self, project_id: str, traces: dict[str, int]) -> None:
+    def _mark(self, project_id: str, traces: Mapping[str, int]) -> None:
         rows = [[project_id, bytes.fromhex(t), touched_at, 1] for t, touched_at in traces.items()]
         self._store.write("touched", ["project_id", "trace_id", "touched_at", "done"], rows)
 

@@ -32,17 +32,10 @@ LEFT JOIN (
         min(t.usage_complete) AS usage_complete,
         sum(t.cost_usd) AS cost_usd,
         min(t.cost_complete) AS cost_complete,
-        arrayMap(turn -> turn.2, arraySort(groupArray((t.started_at, {{turn_latency_ms}})))) AS latencies,
-        arraySum(latencies) AS latency_ms_sum,
-        arrayReduce('quantileExactInclusive(0.5)', latencies) AS latency_ms_p50,
-        arrayReduce('quantileExactInclusive(0.95)', latencies) AS latency_ms_p95,
+        sum(toUnixTimestamp64Nano(t.ended_at) - toUnixTimestamp64Nano(t.started_at)) / 1e6 AS latency_ms_sum,
+        quantileExactInclusive(0.5)({{turn_latency_ms}}) AS latency_ms_p50,
+        quantileExactInclusive(0.95)({{turn_latency_ms}}) AS latency_ms_p95,
         quantileExactInclusiveOrNull(0.5)(t.ttft_ms) AS ttft_ms_p50,
-        arraySort(groupArray((t.started_at, t.turn_id, t.users, t.models, t.environments, t.tags, t.metadata))) AS in_order,
-        arrayDistinct(arrayFlatten(arrayMap(turn -> turn.3, in_order))) AS users,
-        arrayDistinct(arrayFlatten(arrayMap(turn -> turn.4, in_order))) AS models,
-        arrayDistinct(arrayFlatten(arrayMap(turn -> turn.5, in_order))) AS environments,
-        arrayDistinct(arrayFlatten(arrayMap(turn -> turn.6, in_order))) AS tags,
-        arrayFold((all, turn) -> mapUpdate(all, turn.7), in_order, CAST(map(), 'Map(String, String)')) AS metadata,
         argMaxIf(t.source_project, (t.started_at, t.turn_id), t.source_project != '') AS source_project,
         argMinIf(t.session_source, (t.started_at, t.turn_id), t.session_source != '') AS session_source,
         leftUTF8(argMinIf(t.input, (t.started_at, t.turn_id), t.input != ''), 500) AS first_input,
@@ -52,3 +45,34 @@ LEFT JOIN (
     WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)}
     GROUP BY session_id
 ) AS summed USING (session_id)
+LEFT JOIN (
+    -- In order of first appearance; of metadata the last value. A session may have any number of
+    -- turns: nothing here holds a turn's lists longer than it takes to count them in.
+    SELECT
+        session_id,
+        arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'user'))), 1, 1000) AS users,
+        arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'model'))), 1, 1000) AS models,
+        arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'environment'))), 1, 1000) AS environments,
+        arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'tag'))), 1, 1000) AS tags,
+        CAST(arraySlice(arraySort(groupArrayIf((name, value), kind = 'metadata')), 1, 1000), 'Map(String, String)') AS metadata
+    FROM (
+        SELECT
+            session_id,
+            label.1 AS kind,
+            label.2 AS name,
+            min((started_at, turn_id, label.4)) AS first,
+            argMax(label.3, (started_at, turn_id)) AS value
+        FROM (
+            SELECT session_id, started_at, turn_id, arrayJoin(arrayConcat(
+                arrayMap((name, place) -> ('user', name, '', place), users, arrayEnumerate(users)),
+                arrayMap((name, place) -> ('model', CAST(name, 'String'), '', place), models, arrayEnumerate(models)),
+                arrayMap((name, place) -> ('environment', CAST(name, 'String'), '', place), environments, arrayEnumerate(environments)),
+                arrayMap((name, place) -> ('tag', name, '', place), tags, arrayEnumerate(tags)),
+                arrayMap((name, value) -> ('metadata', name, value, toUInt32(0)), mapKeys(metadata), mapValues(metadata)))) AS label
+            FROM turns FINAL
+            WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)}
+        )
+        GROUP BY session_id, kind, name
+    )
+    GROUP BY session_id
+) AS labelled USING (session_id)
