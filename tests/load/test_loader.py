@@ -211,5 +211,34 @@ def test_a_replay_brings_back_what_the_store_lost(loading: Loading, tmp_path: Pa
     clean.close()
 
 
+def test_a_replay_that_ends_the_process_twice_is_tried_elsewhere(
+    loading: Loading, tmp_path: Path
+) -> None:
+    folder = tmp_path / "journal"
+    journal = open_journal(folder)
+    loader = make_loader(loading, journal)
+    loader._replay.begin()
+    append(journal, [good(loading.project_id, "kept")])
+    loader.run_once()
+    for _ in range(2):  # each process dies in the midst of the replay
+        journal = open_journal(folder)
+        loader = make_loader(loading, journal)
+        loader._replay.begin()
+        (segment,) = loader._replay._waiting
+        journal.begin_load(segment)
+    journal = open_journal(folder)
+    loader = make_loader(loading, journal)
+    loader._replay.begin()
+    loader.run_once()  # it goes back to what waits to be loaded
+    assert [item.sequence for item in journal.sealed()] == [segment.sequence]
+    loader.run_once()
+    assert loader.trials == 1
+    loader._trial_thread.join(120)
+    loader.run_once()
+    assert journal.bytes_waiting() == 0
+    assert sessions_of(loading) == ["kept"]
+    journal.close()
+
+
 def test_limits_of_a_trial_are_below_the_server_s() -> None:
     assert TrialLimits().memory_bytes <= 1_000_000_000

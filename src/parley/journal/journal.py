@@ -139,6 +139,18 @@ class Journal:
         with self._queue:
             self._replaying_bytes -= segment.size_bytes
 
+    def load_again(self, segment: Segment) -> None:
+        """Moves a kept segment back to those that wait to be loaded. Raises JournalBroken."""
+        try:
+            moved = self._loaded.give_back(segment, self._folder)
+        except OSError as error:
+            raise JournalBroken(str(error)) from error
+        with self._files:
+            self._unloaded[moved.sequence] = moved
+        with self._queue:
+            self._waiting_bytes += moved.size_bytes
+        self.end_replay(segment)
+
     def begin_load(self, segment: Segment) -> None:
         """Notes that the segment is being loaded, for the process after this one."""
         self._mark.set(segment.sequence)

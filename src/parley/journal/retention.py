@@ -41,6 +41,17 @@ class Retention:
         sync_folder(segment.path.parent)
         self._loaded_at.setdefault(segment.sequence, time.monotonic())
 
+    def give_back(self, segment: Segment, folder: Path) -> Segment:
+        """Moves a kept segment out again, durably. Raises OSError."""
+        moved = folder / segment.path.name
+        sidecar = sidecar_path(segment.path)
+        if sidecar.exists():
+            sidecar.rename(sidecar_path(moved))
+        segment.path.rename(moved)
+        sync_folder(folder)
+        sync_folder(self.folder)
+        return Segment(moved, segment.kind, moved.stat().st_size, segment.sequence)
+
     def hold_all(self) -> list[Segment]:
         """Returns every kept segment, oldest first; none is removed before it is let go."""
         found = list_segments(self.folder)

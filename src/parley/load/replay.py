@@ -47,7 +47,7 @@ class Replay:
         Raises:
             StoreBusy, JournalBroken, OSError: not now.
         """
-        self._give_up()
+        self._sort_out()
         batch = self._next_batch()
         if not batch:
             return 0
@@ -61,15 +61,16 @@ class Replay:
         del self._waiting[-len(batch) :]
         return sum(segment.size_bytes for segment in batch)
 
-    def _give_up(self) -> None:
-        """Leaves out what is gone, and what ended the process twice while it was replayed."""
+    def _sort_out(self) -> None:
+        """Leaves out what is gone; what the process died of twice is loaded as a suspect is."""
         for segment in list(self._waiting):
-            is_deadly = self._journal.deaths(segment) >= DEATHS_MAX
-            if not is_deadly and segment.path.exists():
+            if not segment.path.exists():
+                log.error("a kept segment was taken away", segment=segment.path.name)
+                self._journal.end_replay(segment)
+            elif self._journal.deaths(segment) >= DEATHS_MAX:
+                self._journal.load_again(segment)
+            else:
                 continue
-            reason = "it ends the process" if is_deadly else "it was taken away"
-            log.error("a segment is not replayed", segment=segment.path.name, reason=reason)
-            self._journal.end_replay(segment)
             self._waiting.remove(segment)
 
     def _next_batch(self) -> list[Segment]:
