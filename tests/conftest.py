@@ -37,7 +37,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
         running.append(start_server(data or tmp_path / "data", *options, name=name))
         return running[-1]
 
-    begin.tmp_path = tmp_path  # type: ignore[attr-defined]
     yield begin
     for item in running:
         item.kill()

@@ -60,8 +60,10 @@ def sessions_of(server: Server) -> set[str]:
     return {item["session_id"] for item in found}
 
 
-def test_a_full_journal_disk_refuses_and_recovers(start: Start, mount: Mount) -> None:
-    data = start.tmp_path / "data"  # type: ignore[attr-defined]
+def test_a_full_journal_disk_refuses_and_recovers(
+    start: Start, mount: Mount, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
     mount(data / "journal", 3)
     server = start()
     ballast = data / "journal" / "ballast"
@@ -93,8 +95,8 @@ def fill(path: Path) -> None:
                 return
 
 
-def test_a_full_store_disk_waits_and_recovers(start: Start, mount: Mount) -> None:
-    data = start.tmp_path / "data"  # type: ignore[attr-defined]
+def test_a_full_store_disk_waits_and_recovers(start: Start, mount: Mount, tmp_path: Path) -> None:
+    data = tmp_path / "data"
     mount(data / "telemetry", 16)
     server = start()
     ballast = data / "telemetry" / "ballast"
@@ -148,8 +150,10 @@ def test_a_disk_that_refuses_every_write_for_a_while(start: Start) -> None:
     assert server.stop() == 0
 
 
-def test_a_read_only_folder_is_refused_at_start_in_one_sentence(start: Start, mount: Mount) -> None:
-    data = start.tmp_path / "data"  # type: ignore[attr-defined]
+def test_a_read_only_folder_is_refused_at_start_in_one_sentence(
+    start: Start, mount: Mount, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
     mount(data, 32)
     server = start()
     kept, _ = push(server, "kept", 3)
