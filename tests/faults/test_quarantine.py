@@ -47,6 +47,7 @@ def test_what_was_set_aside_is_shown_retried_and_dropped(start: Start, tmp_path:
     poisoned_folder(data)
     server = start()
     server.wait_derived("blue")
+    server.wait_derived("red")
     assert server.in_project("blue").open_session("a")["session"]["spans"] == 1
     assert server.in_project("red").open_session("b")["session"]["spans"] == 1
 

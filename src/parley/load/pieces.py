@@ -12,7 +12,7 @@ from parley.journal import varint
 
 __all__ = ["cut_envelope"]
 
-PIECES = 8
+PIECES = 16
 _REQUEST = 0x22  # tags: field << 3 | 2, a length follows
 _FIRST, _SECOND = 0x0A, 0x12
 _FIXED64 = 0x11
