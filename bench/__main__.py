@@ -2,9 +2,13 @@
 
 import argparse
 import os
+import secrets
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
+from bench.faults import FaultOptions, measure_faults
 from bench.ingest import IngestOptions, measure_ingest, measure_start
 
 
@@ -21,8 +25,10 @@ def main() -> int:
     start.add_argument("--idle-seconds", type=float, default=60)
     soak = kinds.add_parser("soak", help="the property tests with more trials")
     soak.add_argument("--trials", type=int, default=400)
-    faults = kinds.add_parser("faults", help="the fault tests with more rounds")
-    faults.add_argument("--rounds", type=int, default=20)
+    faults = kinds.add_parser("faults", help="sudden ends under load: what is lost or doubled")
+    faults.add_argument("--rounds", type=int, default=50)
+    faults.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
+    faults.add_argument("--mutations", type=int, default=100_000, help="of bodies, tried after")
     arguments = parser.parse_args(sys.argv[1:] or ["ingest"])
     match arguments.kind:
         case "ingest":
@@ -41,7 +47,20 @@ def main() -> int:
         case "soak":
             return run_tests("tests/derive/test_order.py", PARLEY_TRIALS=str(arguments.trials))
         case _:
-            return run_tests("tests/faults", PARLEY_ROUNDS=str(arguments.rounds))
+            return run_faults(arguments.rounds, arguments.seed, arguments.mutations)
+
+
+def run_faults(rounds: int, seed: int, mutations: int) -> int:
+    """Returns the exit status of rounds of sudden ends and of mutated bodies."""
+    with tempfile.TemporaryDirectory(prefix="parley-faults-") as folder:
+        options = FaultOptions(rounds=rounds, seed=seed)
+        ended = measure_faults(Path(folder) / "data", options)
+    tried = 0
+    if mutations:
+        tried = run_tests(
+            "tests/faults/test_fuzz.py", PARLEY_MUTATIONS=str(mutations), PARLEY_SEED=str(seed)
+        )
+    return ended or tried
 
 
 def run_tests(tests: str, **variables: str) -> int:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -76,10 +76,9 @@ class Loading:
         return found
 
 
-def recorded(client: str) -> list[tuple[str, bytes]]:
-    """Returns a corpus as (kind, canonical request), in the order it was sent."""
-    found = []
-    for path in sorted((CORPUS / client).glob("*.meta.json")):
+def raw_bodies(client: str = "*") -> Iterator[tuple[str, str, bytes]]:
+    """Yields recorded bodies, inflated, as (kind, "json" or "protobuf", body)."""
+    for path in sorted(CORPUS.glob(f"{client}/*.meta.json")):
         meta = json.loads(path.read_text())
         kind = "logs" if "logs" in meta["path"].lower() else "traces"
         if "metrics" in meta["path"].lower():
@@ -87,12 +86,21 @@ def recorded(client: str) -> list[tuple[str, bytes]]:
         body = (path.parent / meta["file"]).read_bytes()
         if meta["headers"].get("content-encoding") == "gzip":
             body = gzip.decompress(body)
-        if "json" in meta["headers"].get("content-type", ""):
-            request = (json_logs if kind == "logs" else json_traces)(body).body
-        else:
-            request = (canonical_logs if kind == "logs" else canonical_traces)(body)[0]
-        found.append((kind, request))
-    return found
+        is_json = "json" in meta["headers"].get("content-type", "")
+        yield kind, "json" if is_json else "protobuf", body
+
+
+def understand(kind: str, form: str, body: bytes) -> tuple[bytes, int]:
+    """Returns (canonical request, number of spans or records), as the receiver makes them."""
+    if form == "json":
+        request = (json_logs if kind == "logs" else json_traces)(body)
+        return request.body, request.accepted
+    return (canonical_logs if kind == "logs" else canonical_traces)(body)
+
+
+def recorded(client: str) -> list[tuple[str, bytes]]:
+    """Returns a corpus as (kind, canonical request), in the order it was sent."""
+    return [(kind, understand(kind, form, body)[0]) for kind, form, body in raw_bodies(client)]
 
 
 def split_spans(requests: Sequence[bytes]) -> list[bytes]:

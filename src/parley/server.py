@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -37,7 +38,7 @@ from parley.api import (
 )
 from parley.bus import Bus
 from parley.derive import Deriver
-from parley.journal import Journal
+from parley.journal import CAUSES, Journal
 from parley.load import Loader
 from parley.query import list_projects, read_stats
 from parley.receive import INGEST_PATHS, Intake, ReceiveCounts, ReceiveLimits, Receiver
@@ -270,7 +271,7 @@ class Parts:
                 read_metrics=self.metrics,
             )
         )
-        web = web_router(self.store, self.bus, address=address, access=self.access)
+        web = web_router(self.store, self.journal, self.bus, address=address, access=self.access)
         router = Litestar(
             route_handlers=[api, web],
             openapi_config=openapi_config(__version__),
@@ -299,8 +300,8 @@ class Parts:
             probe.unlink()
         except OSError as error:
             return Check("journal", ok=False, detail=error.strerror or str(error))
-        if self.journal.bytes_waiting() >= self.settings.journal_quota_bytes:
-            return Check("journal", ok=False, detail="full: loading is behind")
+        if self.journal.is_full():
+            return Check("journal", ok=False, detail="full: see the log and the quarantine")
         return Check("journal", ok=True)
 
     def check_store(self) -> Check:
@@ -329,8 +330,9 @@ class Parts:
                 ],
             ),
             gauge("journal_bytes", "Accepted and not yet loaded.", self.journal.bytes_waiting()),
-            gauge("quarantined", "Envelopes the store refused.", self.journal.quarantined()),
+            gauge("quarantined", "Envelopes set aside, by cause.", quarantined(self.journal)),
             counter("loaded_bytes", "Journal bytes loaded.", self.loader.loaded_bytes),
+            counter("trials", "Segments tried by a process of their own.", self.loader.trials),
             counter("derived_traces", "Traces derived.", self.deriver.derived_traces),
             counter(
                 "failed_traces", "Traces not derived; the log says why.", self.deriver.failed_traces
@@ -386,6 +388,12 @@ def receiving(counts: ReceiveCounts) -> list[Metric]:
         counter("ingest_requests", "Requests by status.", by_label("status", counts.requests)),
         counter("ingest_rpcs", "gRPC requests by status.", by_label("code", counts.rpcs)),
     ]
+
+
+def quarantined(journal: Journal) -> list[Sample]:
+    """Returns how many envelopes are in quarantine for each cause."""
+    found = Counter(entry.cause for entry in journal.quarantined())
+    return [Sample(found[cause], {"cause": cause}) for cause in CAUSES]
 
 
 def process_numbers(started: float) -> list[Metric]:

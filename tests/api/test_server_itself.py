@@ -87,6 +87,10 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
     assert described["openapi"].startswith("3.")
     assert set(described["paths"]) == {
         "/api/v1/events",
+        "/api/v1/quarantine",
+        "/api/v1/quarantine/retry",
+        "/api/v1/quarantine/{entry_id}",
+        "/api/v1/quarantine/{entry_id}/retry",
         "/api/v1/series",
         "/api/v1/session",
         "/api/v1/sessions",

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import threading
+import time
 
 import pytest
 
@@ -260,13 +261,116 @@ def test_marking_loaded_twice_is_harmless(make):
 
 def test_quarantine_keeps_the_envelope_and_why(make, folder):
     journal = make()
-    journal.quarantine("traces", b"bad", "the engine said no")
-    journal.quarantine("traces", b"worse", "the engine said never")
-    assert journal.quarantined() == 2
+    journal.quarantine("traces", b"bad", "unreadable", "the engine said no")
+    journal.quarantine("logs", b"worse", "killed", "the engine died")
+    journal.quarantine("traces", b"bad", "unreadable", "set aside again after a crash")
+    journal.close()
+    found = make().quarantined()
+    assert {(entry.kind, entry.cause, entry.reason, entry.size_bytes) for entry in found} == {
+        ("traces", "unreadable", "the engine said no", 3),
+        ("logs", "killed", "the engine died", 5),
+    }
     kept = sorted(path.read_bytes() for path in (folder / "quarantine").glob("*.envelope"))
     assert kept == [b"bad", b"worse"]
-    reasons = sorted(path.read_text() for path in (folder / "quarantine").glob("*.reason.txt"))
-    assert reasons == ["the engine said never\n", "the engine said no\n"]
+
+
+def test_what_is_in_quarantine_counts_towards_the_quota_until_it_is_dropped(make):
+    journal = make(quota_bytes=1000)
+    journal.quarantine("traces", b"x" * 600, "memory", "too much")
+    with pytest.raises(JournalFull, match="600 are in quarantine"):
+        append(journal, b"y" * 500)
+    assert not journal.is_full()
+    (entry,) = journal.quarantined()
+    assert journal.read_quarantined(entry.id) == b"x" * 600
+    assert journal.drop_quarantined(entry.id)
+    assert not journal.drop_quarantined(entry.id)
+    assert journal.read_quarantined(entry.id) is None
+    append(journal, b"y" * 500)
+
+
+def test_a_clean_stop_asks_for_no_replay(make):
+    journal = make()
+    run_id, replay = journal.begin_run(lambda _: "")
+    assert replay == []
+    load_one(journal)
+    journal.close()
+    again = make()
+    assert again.begin_run({again.journal_id: run_id}.__getitem__)[1] == []
+
+
+def test_any_other_end_replays_what_is_kept_until_it_is_done(make):
+    journal = make(keep_seconds=0.0)  # age alone would remove all of it
+    run_id, _ = journal.begin_run(lambda _: "")
+    journal._loaded._keep_seconds = 600.0
+    segment = load_one(journal)
+    after_kill = make(keep_seconds=0.0)  # the first was never closed
+    run_id, replay = after_kill.begin_run(lambda _: run_id)
+    assert [item.sequence for item in replay] == [segment.sequence]
+    assert after_kill.bytes_waiting() == segment.size_bytes
+    assert after_kill.sealed() == []
+    after_kill.close()  # before the replay was done
+    third = make(keep_seconds=0.0)
+    run_id, replay = third.begin_run(lambda _: run_id)
+    assert len(replay) == 1
+    third.end_replay(replay[0])
+    assert third.bytes_waiting() == 0
+    third.close()
+    assert make().begin_run(lambda _: run_id)[1] == []
+
+
+def test_a_store_of_another_run_asks_for_a_replay(make):
+    """One of the two folders was put back from a copy."""
+    journal = make()
+    journal.begin_run(lambda _: "")
+    load_one(journal)
+    journal.close()
+    assert len(make().begin_run(lambda _: "an older run")[1]) == 1
+
+
+def load_one(journal):
+    append(journal, b"x" * 50)
+    (segment,) = journal.sealed()
+    journal.mark_loaded(segment)
+    return segment
+
+
+def test_deaths_while_loading_are_counted_until_the_segment_is_loaded(make):
+    journal = make()
+    append(journal, b"x")
+    (segment,) = journal.sealed()
+    journal.begin_load(segment)
+    second = make()
+    assert second.deaths(segment) == 1
+    second.begin_load(segment)
+    second.end_load()  # a death between loads is nobody's fault
+    assert make().deaths(segment) == 1
+    second.begin_load(segment)
+    third = make()
+    assert third.deaths(segment) == 2
+    third.mark_loaded(segment)
+    assert make().deaths(segment) == 0
+
+
+@pytest.mark.parametrize("left", [b"", b"\x01\x00", bytes(12), b"\x05" + bytes(11), b"x" * 40])
+def test_a_damaged_note_of_what_was_loading_accuses_nobody(make, folder, left):
+    journal = make()
+    append(journal, b"x")
+    journal.close()
+    (folder / "loading").write_bytes(left)
+    again = make()
+    (segment,) = again.sealed()
+    assert again.deaths(segment) == 0
+
+
+def test_a_clock_that_jumps_ages_nothing(make, folder, monkeypatch):
+    journal = make(keep_seconds=60.0)
+    segment = load_one(journal)
+    for jump_seconds in (86_400 * 30, -86_400 * 30):
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda later=now + jump_seconds: later)
+        assert journal.sealed() == []
+        assert (folder / "loaded" / segment.path.name).exists()
+        monkeypatch.undo()
 
 
 def test_a_closed_journal_refuses(make):

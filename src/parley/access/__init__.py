@@ -5,13 +5,14 @@ every page and call. May import model only. Refuses to know routes beyond the fe
 what is asked for, and where anything is stored.
 """
 
-from parley.access.access import COOKIE, Access, AccessRules, Headers
+from parley.access.access import COOKIE, DEFAULT_PROJECT, Access, AccessRules, Headers
 from parley.access.errors import AccessError, BadProject, Forbidden, Unauthorized
 from parley.access.middleware import AccessMiddleware
 from parley.access.origins import checked_origin
 
 __all__ = [
     "COOKIE",
+    "DEFAULT_PROJECT",
     "Access",
     "AccessError",
     "AccessMiddleware",

@@ -18,8 +18,9 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import Struct
 
 from parley.access import AccessError
+from parley.journal import JournalBroken, JournalFull
 from parley.query import BadQuery
-from parley.store import StoreBusy
+from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
 
 __all__ = ["ApiError", "BadRequest", "NotFound", "answer_error"]
 
@@ -74,6 +75,14 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             return error_answer(400, str(error), field=error.field)
         case AccessError():
             return error_answer(error.status, error.message, field=error.field)
+        case JournalFull():
+            return error_answer(429, str(error))
+        case JournalBroken():
+            return error_answer(503, "the disk refuses; see the log")
+        case StoreOutOfMemory() | StoreTooLarge():
+            return error_answer(
+                503, "this needs more memory than a question may take; ask for less at once"
+            )
         case StoreBusy():
             return error_answer(503, "the store cannot answer now; ask again")
         case ValidationException(extra=[first, *_]):

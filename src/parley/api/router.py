@@ -12,6 +12,7 @@ from parley.api.events import listen
 from parley.api.health import Readiness, show_health, show_readiness
 from parley.api.metrics import ReadMetrics, show_metrics
 from parley.api.parameters import check_parameters, project_parameter
+from parley.api.quarantine import QUARANTINE_ROUTES
 from parley.api.series import show_series
 from parley.api.sessions import list_sessions, show_session
 from parley.api.stats import show_stats
@@ -50,6 +51,7 @@ def api_router(parts: ApiParts) -> Router:
             show_trace,
             show_series,
             show_stats,
+            *QUARANTINE_ROUTES,
             listen,
             show_health,
             show_readiness,

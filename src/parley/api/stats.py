@@ -29,4 +29,6 @@ def read(store: Store, journal: Journal, project_id: ProjectId) -> Stats:
     """
     waiting = journal.bytes_waiting()
     stats = read_stats(store, project_id)
-    return msgspec.structs.replace(stats, journal_bytes=waiting, quarantined=journal.quarantined())
+    return msgspec.structs.replace(
+        stats, journal_bytes=waiting, quarantined=len(journal.quarantined())
+    )

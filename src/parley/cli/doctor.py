@@ -9,14 +9,24 @@ import typer
 
 from parley import __version__
 from parley.cli.errors import CliError
+from parley.cli.quarantine import open_journal, quarantine
 from parley.settings import Settings, default_folder
 
 __all__ = ["doctor"]
 
 DEFAULT_FOLDER = default_folder()
 
+doctor = typer.Typer(
+    help="Check a data folder that no server holds: versions, journal, counts, quarantine.",
+    invoke_without_command=True,
+    add_completion=False,
+)
+doctor.add_typer(quarantine, name="quarantine")
 
-def doctor(
+
+@doctor.callback()
+def check(
+    context: typer.Context,
     data: Annotated[
         Path, typer.Option("--data", envvar="PARLEY_DATA", help="The data folder.")
     ] = DEFAULT_FOLDER,
@@ -28,6 +38,8 @@ def doctor(
     ] = False,
 ) -> None:
     """Check a data folder that no server holds: versions, journal, counts, quarantine."""
+    if context.invoked_subcommand is not None:
+        return
     # What needs the engine is imported when it is used: --help does not.
     from parley.journal import JournalError  # noqa: PLC0415
     from parley.server import StartRefused, hold_folder  # noqa: PLC0415
@@ -46,24 +58,17 @@ def doctor(
 def examine(settings: Settings, *, is_rebuild: bool) -> None:
     """Prints what is there; a journal with a torn end is repaired by being opened."""
     from parley.derive import rebuild  # noqa: PLC0415
-    from parley.journal import Journal  # noqa: PLC0415
     from parley.query import list_projects, read_stats  # noqa: PLC0415
     from parley.store import Store  # noqa: PLC0415
 
     show("parley", f"{__version__}, Python {platform.python_version()}")
     show("folder", str(settings.data))
-    journal = Journal(
-        settings.data / "journal",
-        quota_bytes=settings.journal_quota_bytes,
-        keep_seconds=settings.journal_keep_seconds,
-        keep_bytes=settings.journal_keep_bytes,
-    )
-    journal.open()
-    waiting, quarantined = journal.bytes_waiting(), journal.quarantined()
+    journal = open_journal(settings)
+    waiting, quarantined = journal.bytes_waiting(), len(journal.quarantined())
     journal.close()
     show("journal", f"{waiting:,} bytes wait; the next server loads them")
-    kept = settings.data / "journal" / "quarantine"
-    show("quarantine", f"{quarantined} requests in {kept}" if quarantined else "empty")
+    listed = f"{quarantined} requests; `parley doctor quarantine list` shows them"
+    show("quarantine", listed if quarantined else "empty")
     store = Store.open(settings.data / "telemetry", settings.clickhouse or None)
     try:
         show("store", f"ClickHouse {store.engine_version}, its schema is current")

@@ -51,7 +51,7 @@ def root(
 app.command("serve")(with_settings(serve, data=default_folder()))
 app.command("demo")(with_settings(demo, data=default_folder() / "demo"))
 app.add_typer(sessions, name="sessions")
-app.command("doctor")(doctor)
+app.add_typer(doctor, name="doctor")
 
 
 def main() -> None:

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["session_panel", "sessions_table", "transcript_lines", "turns_table"]
+if TYPE_CHECKING:
+    from parley.load import SetAside
+
+__all__ = ["quarantine_table", "session_panel", "sessions_table", "transcript_lines", "turns_table"]
 
 ROLE_STYLES = {"user": "bold cyan", "assistant": "bold green", "tool": "yellow", "system": "dim"}
 
@@ -87,6 +90,27 @@ def turns_table(turns: list[dict[str, Any]]) -> Table:
             cost(turn),
             plain(turn["input"]),
             output,
+        )
+    return table
+
+
+def quarantine_table(entries: list["SetAside"]) -> Table:
+    """Returns what was set aside, the newest first; ids are never cut, they are typed again."""
+    table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
+    table.add_column("id", no_wrap=True, min_width=40)
+    table.add_column("when", no_wrap=True)
+    table.add_column("project", max_width=20, no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("cause", no_wrap=True)
+    table.add_column("reason", ratio=1, no_wrap=True)
+    for entry in entries:
+        table.add_row(
+            entry.id,
+            ago(datetime.fromtimestamp(entry.quarantined_ns / 1e9, UTC).isoformat()),
+            plain(entry.project),
+            f"{entry.size_bytes:,} B",
+            entry.cause,
+            plain(entry.reason),
         )
     return table
 

@@ -9,14 +9,17 @@ loaded.
 from parley.journal.errors import JournalBroken, JournalError, JournalFull
 from parley.journal.framing import read_envelopes, varint
 from parley.journal.journal import Journal
+from parley.journal.quarantine import CAUSES, Quarantined
 from parley.journal.segment import KINDS, Segment
 
 __all__ = [
+    "CAUSES",
     "KINDS",
     "Journal",
     "JournalBroken",
     "JournalError",
     "JournalFull",
+    "Quarantined",
     "Segment",
     "read_envelopes",
     "varint",

@@ -1,7 +1,7 @@
 """What a segment is worth after a crash: whole envelopes stay, the rest is named or cut."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 from zlib import crc32
@@ -9,15 +9,15 @@ from zlib import crc32
 from parley.journal.framing import READ_BUFFER_BYTES, read_frame, varint
 from parley.journal.segment import RECORD, Segment, sidecar_path, sync_folder
 
-__all__ = ["recover"]
+__all__ = ["recover", "replace_envelopes"]
 
-Quarantine = Callable[[str, bytes, str], None]
+Quarantine = Callable[[str, bytes, str, str], None]  # kind, bytes, cause, reason
 
 
 def recover(segment: Segment, quarantine: Quarantine) -> int:
     """Returns the size in bytes that the segment has afterwards; at 0 its files are gone.
 
-    Envelopes whose checksum does not match go to `quarantine(kind, bytes, reason)`. What was
+    Envelopes whose checksum does not match go to `quarantine(kind, bytes, cause, reason)`. What was
     written after the last checksum is read by its framing and cut at the first message that is
     not whole: it was never acknowledged, or the machine lost power between sync and checksum.
     """
@@ -101,6 +101,7 @@ def _rewrite(
                 quarantine(
                     segment.kind,
                     _without_prefix(data),
+                    "damaged",
                     f"checksum mismatch in {segment.path.name} at byte {record[0]}",
                 )
                 continue
@@ -113,6 +114,32 @@ def _rewrite(
     sidecar_path(segment.path).unlink(missing_ok=True)
     fresh.replace(segment.path)
     _write_sidecar(segment.path, kept)
+    sync_folder(segment.path.parent)
+    return offset
+
+
+def replace_envelopes(segment: Segment, envelopes: Sequence[bytes]) -> int:
+    """Writes a segment anew, durably, with these envelopes only. Returns its size. Raises OSError.
+
+    With none left, the files are gone.
+    """
+    records: list[tuple[int, int, int]] = []
+    offset = 0
+    fresh = segment.path.with_suffix(".tmp")
+    with fresh.open("wb") as new:
+        for envelope in envelopes:
+            data = varint(len(envelope)) + envelope
+            new.write(data)
+            records.append((offset, len(data), crc32(data)))
+            offset += len(data)
+        new.flush()
+        os.fsync(new.fileno())
+    sidecar_path(segment.path).unlink(missing_ok=True)  # as in _rewrite: the framing stands alone
+    fresh.replace(segment.path)
+    _write_sidecar(segment.path, records)
+    if not envelopes:
+        segment.path.unlink()
+        sidecar_path(segment.path).unlink(missing_ok=True)
     sync_folder(segment.path.parent)
     return offset
 

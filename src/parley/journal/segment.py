@@ -1,5 +1,6 @@
 """Segments: their names, and the file that one is written through."""
 
+import ctypes
 import os
 import re
 import struct
@@ -19,6 +20,7 @@ __all__ = [
     "SegmentWriter",
     "list_segments",
     "sidecar_path",
+    "sync_file_system",
     "sync_folder",
 ]
 
@@ -63,6 +65,24 @@ def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file_system(folder: Path) -> None:
+    """Writes out all that the system still holds for the folder's file system. Raises OSError.
+
+    The database does not sync everything it writes (merged and derived rows can be made again).
+    """
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "syncfs"):  # not Linux
+        os.sync()
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if library.syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
     finally:
         os.close(descriptor)
 

@@ -5,10 +5,12 @@ bound, never formatted in. Every call names its project. May import conventions,
 Refuses to know what a question is for, or who asks.
 """
 
+from parley.store.engine import MEMORY_BYTES
 from parley.store.errors import (
     StoreBusy,
     StoreError,
     StoreNewer,
+    StoreOutOfMemory,
     StoreRefused,
     StoreTooLarge,
     StoreUnreadable,
@@ -16,10 +18,12 @@ from parley.store.errors import (
 from parley.store.store import Store
 
 __all__ = [
+    "MEMORY_BYTES",
     "Store",
     "StoreBusy",
     "StoreError",
     "StoreNewer",
+    "StoreOutOfMemory",
     "StoreRefused",
     "StoreTooLarge",
     "StoreUnreadable",

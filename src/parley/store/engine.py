@@ -12,15 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from parley.store.errors import StoreBusy, StoreError, StoreRefused, StoreTooLarge, StoreUnreadable
+from parley.store.errors import (
+    StoreBusy,
+    StoreError,
+    StoreOutOfMemory,
+    StoreRefused,
+    StoreTooLarge,
+    StoreUnreadable,
+)
 
-__all__ = ["MINIMUM_SERVER_VERSION", "Engine"]
+__all__ = ["MEMORY_BYTES", "MINIMUM_SERVER_VERSION", "Engine"]
 
 MINIMUM_SERVER_VERSION = (26, 8)
 CLIENTS = 6  # one loads, one derives, four read
 READ_BYTES = 400_000_000  # memory of one read query
+MEMORY_BYTES = 1_200_000_000  # of the embedded engine, all queries together
 ENGINE_OPTIONS = {
-    "max_server_memory_usage": 1_200_000_000,
     "mark_cache_size": 64_000_000,
     "max_threads": 2,
     "background_pool_size": 2,
@@ -28,7 +35,6 @@ ENGINE_OPTIONS = {
 # Codes of ClickHouse errors that say "not now" rather than "not these bytes".
 BUSY_CODES = (
     "code: 243",
-    "code: 241",
     "code: 74",
     "code: 75",
     "code: 210",
@@ -38,12 +44,17 @@ BUSY_CODES = (
 )
 
 
+MEMORY_CODES = ("code: 241", "code: 173", "std::bad_alloc")
+
+
 def refusal(error: Exception) -> StoreError:
     """Returns our error for the driver's: the room's callers never see the driver."""
     text = str(error)
     lowered = text.lower()
     if "query memory limit exceeded" in lowered:
         return StoreTooLarge(text)
+    if any(code in lowered for code in MEMORY_CODES):
+        return StoreOutOfMemory(text)
     if any(code in lowered for code in BUSY_CODES):
         return StoreBusy(text)
     return StoreError(text)
@@ -52,7 +63,10 @@ def refusal(error: Exception) -> StoreError:
 class Engine:
     """A pool of clients of one ClickHouse. Thread-safe; every call blocks."""
 
-    def __init__(self, *, folder: Path | None, url: str | None) -> None:
+    def __init__(
+        self, *, folder: Path | None, url: str | None, memory_bytes: int = MEMORY_BYTES
+    ) -> None:
+        self._options = {**ENGINE_OPTIONS, "max_server_memory_usage": memory_bytes}
         self._folder = folder
         self._url = url
         self._clients: queue.LifoQueue[Any] = queue.LifoQueue()
@@ -91,7 +105,7 @@ class Engine:
             raise StoreRefused("either a folder or a URL is needed")
         self._folder.mkdir(parents=True, exist_ok=True)
         return clickhouse_connect.get_client(
-            interface="chdb", path=str(self._folder), chdb_options=ENGINE_OPTIONS
+            interface="chdb", path=str(self._folder), chdb_options=self._options
         )
 
     @contextmanager
@@ -191,6 +205,8 @@ class Engine:
                     )
             except Exception as error:
                 found = refusal(error)
+                if isinstance(found, StoreTooLarge):
+                    found = StoreOutOfMemory(str(error))
                 raise (
                     found if isinstance(found, StoreBusy) else StoreUnreadable(str(error))
                 ) from error

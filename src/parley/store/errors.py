@@ -3,7 +3,8 @@
 StoreError
 ├── StoreUnreadable   a segment holds bytes that the engine refuses (the bytes are at fault)
 ├── StoreTooLarge     one question needs more memory than a question may take: ask for less
-├── StoreBusy         disk full, out of memory, connection lost: the same call may succeed later
+├── StoreBusy         disk full, connection lost: the same call may succeed later
+│   └── StoreOutOfMemory  all that runs needs more memory than the engine has, or a load does
 ├── StoreNewer        the data directory was written by a newer Parley
 └── StoreRefused      the server at the URL is too old or cannot be used
 """
@@ -12,6 +13,7 @@ __all__ = [
     "StoreBusy",
     "StoreError",
     "StoreNewer",
+    "StoreOutOfMemory",
     "StoreRefused",
     "StoreTooLarge",
     "StoreUnreadable",
@@ -32,6 +34,10 @@ class StoreTooLarge(StoreError):
 
 class StoreBusy(StoreError):
     """The engine cannot serve this now."""
+
+
+class StoreOutOfMemory(StoreBusy):
+    """The engine's memory is used up: by what else runs, or by this load alone."""
 
 
 class StoreNewer(StoreError):

@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from parley.conventions import DIALECTS, render_view, view_hash
-from parley.store.engine import Engine
+from parley.store.engine import MEMORY_BYTES, Engine
 from parley.store.errors import StoreNewer
 from parley.store.sql import migrations, protobuf_schema, read_sql, statements
 
@@ -16,6 +17,7 @@ __all__ = ["Store"]
 MIGRATIONS_TABLE = """CREATE TABLE IF NOT EXISTS schema_migrations (
     name String, applied_at DateTime DEFAULT now()
 ) ENGINE = MergeTree ORDER BY name"""
+TOUCH_SLACK_NS = 1_000_000_000  # what a clock may drift during a load; more is harmless
 ENVELOPE_COLUMNS = ("project_id", "received_at", "source", "request")
 
 
@@ -25,17 +27,27 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._loading = threading.Lock()
+        self._latest_touch_ns = 0
 
     @classmethod
-    def open(cls, folder: Path | None = None, url: str | None = None) -> "Store":
+    def open(
+        cls,
+        folder: Path | None = None,
+        url: str | None = None,
+        *,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> "Store":
         """Connects, migrates and puts today's conventions view in place.
+
+        `memory_bytes` is what an embedded engine may use, all queries together.
 
         Raises:
             StoreNewer: the data were written by a newer release.
             StoreRefused: the server cannot be used.
         """
-        store = cls(Engine(folder=folder, url=url))
+        store = cls(Engine(folder=folder, url=url, memory_bytes=memory_bytes))
         store._migrate()
+        store._latest_touch_ns = store._number("work.latest")
         return store
 
     @property
@@ -69,9 +81,9 @@ class Store:
 
     def set_fact(self, name: str, value: str) -> None:
         """Remembers a fact about the store itself."""
-        self._engine.insert(
-            "store_facts", ["name", "value", "version"], [[name, value, time.time_ns()]]
-        )
+        last = int(self._engine.query(read_sql("store.fact_version"), {"name": name})[0][0])
+        version = max(time.time_ns(), last + 1)  # the clock may have been set back
+        self._engine.insert("store_facts", ["name", "value", "version"], [[name, value, version]])
 
     def load_segment(self, kind: Literal["traces", "logs"] | str, path: Path) -> None:
         """Inserts a journal segment: spans or logs, their sessions and the work list.
@@ -84,10 +96,38 @@ class Store:
         table, message = ("otlp_traces", "TraceEnvelope")
         if kind == "logs":
             table, message = ("otlp_logs", "LogEnvelope")
-        with self._loading:
+        with self._loading, self._touching():
             self._engine.insert_file(
                 table, ENVELOPE_COLUMNS, path, schema=protobuf_schema(), message=message
             )
+
+    @contextmanager
+    def _touching(self) -> Iterator[None]:
+        """Keeps the times on the work list rising, also while the engine's clock is set back."""
+        began_ns = self._number("work.now")
+        began = time.monotonic()
+        is_behind = began_ns <= self._latest_touch_ns
+        if is_behind:  # no merge may drop the rows before they are touched again
+            self._engine.command("SYSTEM STOP MERGES touched")
+        try:
+            yield
+            ended_ns = began_ns + int((time.monotonic() - began) * 1e9)
+            if is_behind:
+                later = max(self._latest_touch_ns, ended_ns) + 1
+                self.run(
+                    "work.touch_later",
+                    later=later,
+                    from_ns=began_ns,
+                    to_ns=ended_ns + TOUCH_SLACK_NS,
+                )
+                ended_ns = later
+            self._latest_touch_ns = ended_ns
+        finally:
+            if is_behind:
+                self._engine.command("SYSTEM START MERGES touched")
+
+    def _number(self, question: str) -> int:
+        return int(self.read_all(question)[0][0])
 
     def pending_work(self, limit: int) -> list[tuple[str, str, int]]:
         """Returns (project, trace, touched at) of traces that wait to be derived.

@@ -20,6 +20,7 @@ __all__ = [
     "SpanRow",
     "TracePage",
     "TurnView",
+    "quarantine_href",
 ]
 
 
@@ -234,11 +235,17 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     first_href: str = ""
     drawer: Drawer | None = None
     is_list: bool = True
+    set_aside: str = ""  # how many requests of the project are in quarantine, "" for none
 
     @property
     def events_href(self) -> str:
         """Where the page hears that something changed."""
         return events_href(self.state)
+
+    @property
+    def set_aside_href(self) -> str:
+        """The page of what is in quarantine."""
+        return quarantine_href(self.state.project)
 
     @property
     def home_href(self) -> str:
@@ -261,6 +268,7 @@ class TracePage(Struct, frozen=True, kw_only=True):
     inspector: Inspector | None = None
     facts: list[Attribute] = field(default_factory=list)
     is_list: bool = False
+    set_aside: str = ""  # how many requests of the project are in quarantine, "" for none
 
     @property
     def events_href(self) -> str:
@@ -268,6 +276,16 @@ class TracePage(Struct, frozen=True, kw_only=True):
         return events_href(self.state)
 
     @property
+    def set_aside_href(self) -> str:
+        """The page of what is in quarantine."""
+        return quarantine_href(self.state.project)
+
+    @property
     def home_href(self) -> str:
         """The list as it stands, with nothing open over it."""
         return home_href(self.state)
+
+
+def quarantine_href(project: str, **more: str) -> str:
+    """Returns the address of what was set aside of a project."""
+    return "/quarantine?" + urlencode({"project": project, **more})

@@ -5,6 +5,8 @@ from urllib.parse import quote, urlencode
 
 from msgspec.structs import replace
 
+from parley.journal import Journal
+from parley.load import list_set_aside
 from parley.model import SessionPage, SessionQuery
 from parley.query import (
     BadQuery,
@@ -48,8 +50,9 @@ STEP_WORDS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 class Place:
     """What every page needs of the server."""
 
-    def __init__(self, store: Store, *, address: str, needs_token: bool) -> None:
+    def __init__(self, store: Store, journal: Journal, *, address: str, needs_token: bool) -> None:
         self.store = store
+        self.journal = journal
         self.address = address
         self.needs_token = needs_token
         self.started = words.clock(time.time_ns())
@@ -58,6 +61,11 @@ class Place:
         """Returns how far derivation is behind, "" when it is not worth a word."""
         lag_ms = read_lag_ms(self.store, project)
         return words.duration(lag_ms) if lag_ms > BEHIND_MS else ""
+
+    def set_aside(self, project: str) -> str:
+        """Returns how many requests of a project are in quarantine, "" for none."""
+        count = len(list_set_aside(self.journal, project))
+        return f"{count} set aside" if count else ""
 
 
 def sessions_page(place: Place, state: PageState) -> SessionsPage:
@@ -85,6 +93,7 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         title="Sessions",
         projects=list_projects(store),
         behind=place.behind(project),
+        set_aside=place.set_aside(project),
         is_empty=nothing,
         address=place.address,
         needs_token=place.needs_token,
@@ -187,6 +196,7 @@ def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:
         title=f"Trace {trace_id[:32]}",
         projects=list_projects(place.store),
         behind=place.behind(state.project),
+        set_aside=place.set_aside(state.project),
         trace_id=trace_id,
         found=False,
     )

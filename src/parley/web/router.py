@@ -15,9 +15,11 @@ from litestar.static_files import create_static_files_router
 
 from parley.access import Access, AccessError
 from parley.bus import Bus
+from parley.journal import Journal
 from parley.query import BadQuery
 from parley.store import Store, StoreError
 from parley.web.pages import Place, sessions_page, trace_page
+from parley.web.quarantine import quarantine_routes
 from parley.web.snippets import quick_start
 from parley.web.state import PageState, read_state
 from parley.web.templates import SECURITY_HEADERS, render, static_folder, static_prefix
@@ -66,17 +68,18 @@ def answer_problem(request: PageRequest, error: Exception) -> Response[str]:
             return problem(500, "Parley failed here", "The log of the server has the details.")
 
 
-def web_router(store: Store, bus: Bus, *, address: str, access: Access) -> Router:
+def web_router(store: Store, journal: Journal, bus: Bus, *, address: str, access: Access) -> Router:
     """Returns the pages. `bus` is what the event stream of the API listens to; pages only name it.
 
     Args:
         store: where the conversations are.
+        journal: where what could not be loaded is.
         bus: kept for pages that stream themselves.
         address: what clients on this machine reach the server by; shown in the quick start.
         access: who may read, and how a project is named.
     """
     del bus
-    place = Place(store, address=address, needs_token=access.needs_token)
+    place = Place(store, journal, address=address, needs_token=access.needs_token)
 
     def state_of(request: PageRequest) -> PageState:
         project = access.read_project(request.scope["headers"], request.scope["query_string"])
@@ -105,7 +108,12 @@ def web_router(store: Store, bus: Bus, *, address: str, access: Access) -> Route
 
     pages = Router(
         path="/",
-        route_handlers=[sessions, trace, *sign_in_routes(access)],
+        route_handlers=[
+            sessions,
+            trace,
+            *quarantine_routes(place, access),
+            *sign_in_routes(access),
+        ],
         exception_handlers={Exception: answer_problem},
     )
     return Router(path="/", route_handlers=[pages, static_files(), nothing])
