@@ -27,6 +27,7 @@ STEPS_SECONDS = (
     2_592_000,
 )
 SECOND_NS = 1_000_000_000
+NOTHING: tuple[Any, ...] = (0, 0, 0, 0, 0, 0, 0, 0, None, (0.0, 0.0))
 
 
 def read_series(
@@ -48,48 +49,46 @@ def read_series(
     if not 1 <= buckets <= BUCKETS_MAX:
         raise BadQuery("buckets", f"{buckets} is not between 1 and {BUCKETS_MAX}")
     if from_ns is None or to_ns is None:
-        first, last = store.read("turns.extent", project_id=project_id)[0]
+        first, last = store.read("sessions.extent", project_id=project_id)[0]
         from_ns = from_ns if from_ns is not None else (first or time.time_ns())
         to_ns = to_ns if to_ns is not None else max(last or 0, from_ns + SECOND_NS)
     if from_ns > to_ns:
         raise BadQuery("from", "is after `to`")
     step = _step(to_ns - from_ns, buckets)
     start = from_ns // step * step
-    where: dict[str, Any] = {"from_ns": from_ns, "to_ns": to_ns}
-    totals = store.read("turns.totals", project_id=project_id, **where)[0]
-    found = {
-        row[0]: row
-        for row in store.read("turns.series", project_id=project_id, step_ns=step, **where)
-    }
+    rows = store.read(
+        "sessions.series", project_id=project_id, from_ns=from_ns, to_ns=to_ns, step_ns=step
+    )
+    whole = rows[-1] if rows else NOTHING
+    found = {row[1]: row for row in rows[:-1]}
     points = []
     for moment in range(start, to_ns + 1, step):
-        row = found.get(moment, (moment, 0, 0, 0, 0, 0, None, 0.0, 0.0))
+        row = found.get(moment, NOTHING)
         points.append(
             SeriesPoint(
                 time_ns=moment,
-                sessions=row[1],
-                failed_sessions=row[2],
-                turns=row[3],
-                failed_turns=row[4],
-                tokens=row[5],
-                cost_usd=as_float(row[6]) or 0.0,
-                latency_ms_p50=row[7],
-                latency_ms_p95=row[8],
+                sessions=row[2],
+                failed_sessions=row[3],
+                turns=row[4],
+                failed_turns=row[5],
+                tokens=row[6],
+                cost_usd=as_float(row[8]) or 0.0,
+                latency_ms_p50=row[9][0],
+                latency_ms_p95=row[9][1],
             )
         )
-    sessions, turns, failed, tokens, cached, cost, p50, p95 = totals
     return Series(
         from_ns=from_ns,
         to_ns=to_ns,
         step_ns=step,
-        sessions=sessions,
-        turns=turns,
-        failed_turns=failed,
-        tokens=tokens,
-        cached_tokens=cached,
-        cost_usd=as_float(cost),
-        latency_ms_p50=p50 if turns else None,
-        latency_ms_p95=p95 if turns else None,
+        sessions=whole[2],
+        turns=whole[4],
+        failed_turns=whole[5],
+        tokens=whole[6],
+        cached_tokens=whole[7],
+        cost_usd=as_float(whole[8]),
+        latency_ms_p50=whole[9][0] if whole[4] else None,
+        latency_ms_p95=whole[9][1] if whole[4] else None,
         points=points,
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from parley.model import Session, SessionDetail, SessionPage, SessionQuery, Turn, to_iso
+from parley.query.at_once import at_once
 from parley.query.errors import BadQuery
 from parley.store import Store
 
@@ -16,6 +17,7 @@ __all__ = ["SORTS", "find_sessions", "open_session", "read_session", "read_turns
 
 LIMIT_MAX = 500
 TOTAL_EXACT = 10_000
+TURNS_ALL = 2**32 - 1
 TIME_MIN_NS = -(2**63)
 TIME_MAX_NS = 2**63 - 1
 # What a list can be sorted by: name in the API -> expression. Unknown numbers sort below all known.
@@ -109,23 +111,29 @@ def find_sessions(store: Store, project_id: str, query: SessionQuery) -> Session
     if from_ns > to_ns:
         raise BadQuery("from", "is after `to`")
     interval: dict[str, Any] = {"from_ns": from_ns, "to_ns": to_ns}
-    keys = store.read(
-        "sessions.keys",
-        project_id=project_id,
-        fragments={
-            "sort_value": expression,
-            "page": _page_order(expression, descending=descending, after=cursor is not None),
-        },
-        after_value=cursor.value if cursor else 0.0,
-        after_id=cursor.session_id if cursor else "",
-        limit=query.limit + 1,
-        **interval,
-    )
-    total = int(
-        store.read("sessions.count", project_id=project_id, most=TOTAL_EXACT + 1, **interval)[0][0]
-    )
+
+    def read_page() -> tuple[list[tuple[Any, ...]], dict[str, Session]]:
+        keys = store.read(
+            "sessions.keys",
+            project_id=project_id,
+            fragments={
+                "sort_value": expression,
+                "page": _page_order(expression, descending=descending, after=cursor is not None),
+            },
+            after_value=cursor.value if cursor else 0.0,
+            after_id=cursor.session_id if cursor else "",
+            limit=query.limit + 1,
+            **interval,
+        )
+        return keys, _rows_of(store, project_id, [key[0] for key in keys[: query.limit]])
+
+    def count() -> int:
+        most = TOTAL_EXACT + 1
+        found = store.read("sessions.count", project_id=project_id, most=most, **interval)
+        return int(found[0][0])
+
+    (keys, rows), total = at_once(read_page, count)
     page = keys[: query.limit]
-    rows = _rows_of(store, project_id, [key[0] for key in page])
     more = len(keys) > query.limit
     return SessionPage(
         sessions=[rows[key[0]] for key in page if key[0] in rows],
@@ -196,10 +204,21 @@ def open_session(store: Store, project_id: str, session_id: str) -> SessionDetai
     return SessionDetail(session, [turn for turn, _ in read_turns(store, project_id, session_id)])
 
 
-def read_turns(store: Store, project_id: str, session_id: str) -> list[tuple[Turn, int]]:
-    """Returns the turns of a session in order of time, each with its count of resent messages."""
-    rows = store.read("turns.of_session", project_id=project_id, session_id=session_id)
-    return [(_turn_of_row(place, row), int(row[-1])) for place, row in enumerate(rows, 1)]
+def read_turns(
+    store: Store, project_id: str, session_id: str, *, first_turn: int = 1, limit: int = TURNS_ALL
+) -> list[tuple[Turn, int]]:
+    """Returns turns of a session in order of time, each with its count of resent messages."""
+    rows = store.read(
+        "turns.of_session",
+        project_id=project_id,
+        session_id=session_id,
+        before=max(first_turn, 1) - 1,
+        limit=limit,
+    )
+    return [
+        (_turn_of_row(place, row), int(row[-1]))
+        for place, row in enumerate(rows, max(first_turn, 1))
+    ]
 
 
 def _turn_of_row(place: int, row: Sequence[Any]) -> Turn:

@@ -115,9 +115,9 @@ class Engine:
                 result = client.query(
                     sql, parameters=dict(values), settings={"max_memory_usage": memory_bytes}
                 )
+                rows: list[tuple[Any, ...]] = list(result.result_rows)  # may fail in the midst
             except Exception as error:
                 raise refusal(error) from error
-        rows: list[tuple[Any, ...]] = list(result.result_rows)
         return rows
 
     def command(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
