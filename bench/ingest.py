@@ -23,7 +23,7 @@ ASK_SECONDS = 0.25  # how often the list is asked for meanwhile
 PROBE_SECONDS = 0.02
 PROBES = 8  # sessions waited for at a time
 VISIBLE_RATE = 5000
-STAGES = ("receive", "journal", "load", "derive", "answer", "engine", "all")
+STAGES = ("receive", "journal", "load", "derive", "pool", "engine", "all")
 
 
 class IngestOptions(Struct, frozen=True, kw_only=True):

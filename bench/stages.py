@@ -53,12 +53,13 @@ class Watch:
     def cpu_seconds(self) -> dict[str, float]:
         """Returns the CPU time of each stage since the watch began, and of all under "all".
 
-        Threads of the engine cannot be told apart: they are under "engine", whoever asked.
+        "pool" are threads that inflate, decode JSON and ask questions. Threads of the engine cannot
+        be told apart: they are under "engine", whoever asked.
         """
         found: dict[str, float] = defaultdict(float)
         for thread, seconds in self._last.items():
             name = self._names.get(thread, "")
-            stage = STAGES.get(name, "answer" if name.startswith("asyncio") else "engine")
+            stage = STAGES.get(name, "pool") if name else "engine"
             spent = seconds - self._first.get(thread, 0.0)
             found[stage] += spent
             found["all"] += spent

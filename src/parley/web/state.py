@@ -21,6 +21,7 @@ RANGES = {
     "30d": 30 * 86_400,
     "all": 0,
 }
+PLACES = ("project", "open", "tab")
 TABS = ("conversation", "traces")
 DEFAULTS = {
     "project": "default",
@@ -64,8 +65,8 @@ class PageState(Struct, frozen=True, kw_only=True):
 
     def href(self, **changes: str) -> str:
         """Returns the address of this page with some state changed; defaults are left out."""
-        if changes.keys() & {"open", "tab"}:
-            changes.setdefault("at", "")
+        if any(changes.get(name, getattr(self, name)) != getattr(self, name) for name in PLACES):
+            changes.setdefault("at", "")  # it was a place in what was open
         state = replace(self, **changes)
         values = {name: getattr(state, name) for name in DEFAULTS}
         kept = {name: value for name, value in values.items() if value != DEFAULTS[name]}
