@@ -14,9 +14,10 @@ from bench.scale.plan import Plan, SessionTruth
 
 from parley.bus import Bus
 from parley.derive import Deriver
-from parley.model import SessionQuery, TranscriptTurn
+from parley.model import SessionQuery, TranscriptTurn, from_iso
 from parley.query import (
     BadQuery,
+    compare_series,
     find_sessions,
     open_session,
     read_series,
@@ -178,3 +179,32 @@ def test_a_transcript_in_pieces_is_the_whole_one(store: Store, plan: Plan) -> No
         turns += part.turns
         following = part.next_turn
     assert turns == whole.turns
+
+
+def test_the_period_before_is_what_it_is_by_itself(store: Store, plan: Plan) -> None:
+    middle = plan.end_ns - 40 * 86_400 * 10**9
+    now, before = compare_series(store, plan.project, middle, plan.end_ns)
+    assert now == read_series(store, plan.project, middle, plan.end_ns)
+    alone = read_series(store, plan.project, 2 * middle - plan.end_ns, middle - 1, buckets=1)
+    names = ("sessions", "turns", "failed_turns", "tokens", "cost_usd", "latency_ms_p95")
+    assert before.turns > 0
+    assert [getattr(before, name) for name in names] == [getattr(alone, name) for name in names]
+    assert now.turns == sum(point.turns for point in now.points)
+    turns = [
+        (session.session_id, from_iso(turn.started_at), turn.error)
+        for session in every_session(store, plan.project)
+        for turn in open_session(store, plan.project, session.session_id).turns
+    ]
+    for point in now.points:
+        inside = [
+            turn
+            for turn in turns
+            if middle <= turn[1] <= plan.end_ns
+            and turn[1] // now.step_ns * now.step_ns == point.time_ns
+        ]
+        assert (point.sessions, point.turns, point.failed_turns, point.failed_sessions) == (
+            len({turn[0] for turn in inside}),
+            len(inside),
+            sum(turn[2] is not None for turn in inside),
+            len({turn[0] for turn in inside if turn[2] is not None}),
+        )

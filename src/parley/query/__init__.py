@@ -7,7 +7,7 @@ thread-safe.
 
 from parley.query.at_once import at_once
 from parley.query.errors import BadQuery, QueryError
-from parley.query.series import read_series
+from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
 from parley.query.spans import PAGE_SPANS, read_spans, read_trace
 from parley.query.stats import list_projects, read_lag_ms, read_stats
@@ -20,6 +20,7 @@ __all__ = [
     "BadQuery",
     "QueryError",
     "at_once",
+    "compare_series",
     "find_sessions",
     "list_projects",
     "open_session",

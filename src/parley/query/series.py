@@ -1,6 +1,7 @@
 """Totals of an interval and how they went over time."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from parley.model import Series, SeriesPoint
@@ -8,7 +9,7 @@ from parley.query.errors import BadQuery
 from parley.query.sessions import as_float
 from parley.store import Store
 
-__all__ = ["read_series"]
+__all__ = ["compare_series", "read_series"]
 
 BUCKETS_MAX = 500
 STEPS_SECONDS = (
@@ -27,7 +28,7 @@ STEPS_SECONDS = (
     2_592_000,
 )
 SECOND_NS = 1_000_000_000
-NOTHING: tuple[Any, ...] = (0, 0, 0, 0, 0, 0, 0, 0, None, (0.0, 0.0))
+NOTHING: tuple[Any, ...] = (0, 0, 0, 0, 0, 0, 0, 0, 0, None, (0.0, 0.0))
 
 
 def read_series(
@@ -54,41 +55,70 @@ def read_series(
         to_ns = to_ns if to_ns is not None else max(last or 0, from_ns + SECOND_NS)
     if from_ns > to_ns:
         raise BadQuery("from", "is after `to`")
+    return _read(store, project_id, (from_ns, from_ns, to_ns), buckets)[0]
+
+
+def compare_series(
+    store: Store, project_id: str, from_ns: int, to_ns: int, *, buckets: int = 72
+) -> tuple[Series, Series]:
+    """Returns the series of an interval, and the totals of the equally long one before it."""
+    before_ns = 2 * from_ns - to_ns
+    return _read(store, project_id, (before_ns, from_ns, to_ns), buckets)
+
+
+def _read(
+    store: Store, project_id: str, times_ns: tuple[int, int, int], buckets: int
+) -> tuple[Series, Series]:
+    """Returns the series of [from, to] and of [before, from), the latter without points."""
+    before_ns, from_ns, to_ns = times_ns
     step = _step(to_ns - from_ns, buckets)
     start = from_ns // step * step
     rows = store.read(
-        "sessions.series", project_id=project_id, from_ns=from_ns, to_ns=to_ns, step_ns=step
+        "sessions.series",
+        project_id=project_id,
+        before_ns=before_ns,
+        from_ns=from_ns,
+        to_ns=to_ns,
+        step_ns=step,
     )
-    whole = rows[-1] if rows else NOTHING
-    found = {row[1]: row for row in rows[:-1]}
+    found = {row[2]: row for row in rows if row[0] == 0 and not row[1]}
+    whole = {bool(row[1]): row for row in rows if row[0] == 1}
     points = []
     for moment in range(start, to_ns + 1, step):
         row = found.get(moment, NOTHING)
         points.append(
             SeriesPoint(
                 time_ns=moment,
-                sessions=row[2],
-                failed_sessions=row[3],
-                turns=row[4],
-                failed_turns=row[5],
-                tokens=row[6],
-                cost_usd=as_float(row[8]) or 0.0,
-                latency_ms_p50=row[9][0],
-                latency_ms_p95=row[9][1],
+                sessions=row[3],
+                failed_sessions=row[4],
+                turns=row[5],
+                failed_turns=row[6],
+                tokens=row[7],
+                cost_usd=as_float(row[9]) or 0.0,
+                latency_ms_p50=row[10][0],
+                latency_ms_p95=row[10][1],
             )
         )
+    now = _series(whole.get(False, NOTHING), from_ns, to_ns, step, points)
+    return now, _series(whole.get(True, NOTHING), before_ns, from_ns, from_ns - before_ns, [])
+
+
+def _series(
+    whole: Sequence[Any], from_ns: int, to_ns: int, step_ns: int, points: list[SeriesPoint]
+) -> Series:
+    turns = whole[5]
     return Series(
         from_ns=from_ns,
         to_ns=to_ns,
-        step_ns=step,
-        sessions=whole[2],
-        turns=whole[4],
-        failed_turns=whole[5],
-        tokens=whole[6],
-        cached_tokens=whole[7],
-        cost_usd=as_float(whole[8]),
-        latency_ms_p50=whole[9][0] if whole[4] else None,
-        latency_ms_p95=whole[9][1] if whole[4] else None,
+        step_ns=step_ns,
+        sessions=whole[3],
+        turns=turns,
+        failed_turns=whole[6],
+        tokens=whole[7],
+        cached_tokens=whole[8],
+        cost_usd=as_float(whole[9]),
+        latency_ms_p50=whole[10][0] if turns else None,
+        latency_ms_p95=whole[10][1] if turns else None,
         points=points,
     )
 

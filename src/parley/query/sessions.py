@@ -159,23 +159,25 @@ def _rows_of(store: Store, project_id: str, session_ids: Sequence[str]) -> dict[
     if not session_ids:
         return {}
     rows = store.read("sessions.rows", project_id=project_id, sessions=list(session_ids))
-    return {row[0]: session_of_row(project_id, row) for row in rows}
+    found = [session_of_card(project_id, card) for (card,) in rows]
+    return {session.session_id: session for session in found}
 
 
-def session_of_row(project_id: str, row: Sequence[Any]) -> Session:
-    """Returns the session of a row of `sessions.rows`."""
-    names = (
-        "session_id started_ns last_ns turns traces spans llm_calls tool_calls errors span_errors "
-        "input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
-        "usage_complete cost_usd cost_complete latency_ms_sum latency_ms_p50 latency_ms_p95 "
-        "ttft_ms_p50 users models environments tags metadata source_project session_source "
-        "first_input last_output last_error"
-    ).split()
-    values = dict(zip(names, row, strict=True))
+CARD = (
+    "session_id started_ns last_ns turns traces spans llm_calls tool_calls errors span_errors "
+    "input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
+    "usage_complete cost_usd cost_complete latency_ms_sum latency_ms_p50 latency_ms_p95 "
+    "ttft_ms_p50 users models environments tags metadata source_project session_source "
+    "first_input last_output last_error"
+).split()
+
+
+def session_of_card(project_id: str, card: str) -> Session:
+    """Returns the session of a `card`: a JSON array in the order of CARD."""
+    values = dict(zip(CARD, msgspec.json.decode(card), strict=True))
     started_ns, last_ns = values.pop("started_ns"), values.pop("last_ns")
     values["usage_complete"] = bool(values["usage_complete"])
     values["cost_complete"] = bool(values["cost_complete"])
-    values["cost_usd"] = as_float(values["cost_usd"])
     return Session(
         project=project_id,
         started_at=to_iso(started_ns),

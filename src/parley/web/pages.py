@@ -10,6 +10,7 @@ from parley.query import (
     PAGE_SPANS,
     BadQuery,
     at_once,
+    compare_series,
     find_sessions,
     list_projects,
     open_session,
@@ -24,7 +25,7 @@ from parley.web import words
 from parley.web.contexts import Attribute, Drawer, SessionsPage, TracePage
 from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
 from parley.web.session_view import conversation, drawer_head
-from parley.web.state import RANGES, PageState, element_key
+from parley.web.state import PageState, element_key
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
 
 __all__ = ["Place", "session_drawer", "sessions_page", "trace_page"]
@@ -129,11 +130,7 @@ def _strip(place: Place, state: PageState) -> tuple[Series, Series | None] | Non
     store, project, start = place.store, state.project, state.from_ns
     if start is None:
         return read_series(store, project, buckets=CHART_BUCKETS), None
-    length = RANGES[state.range] * 10**9
-    return at_once(
-        lambda: read_series(store, project, start, state.now_ns, buckets=CHART_BUCKETS),
-        lambda: read_series(store, project, start - length, start, buckets=1),
-    )
+    return compare_series(store, project, start, state.now_ns, buckets=CHART_BUCKETS)
 
 
 def _step_words(step_ns: int) -> str:

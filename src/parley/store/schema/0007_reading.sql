@@ -20,6 +20,11 @@ ALTER TABLE sessions_again
     ADD COLUMN IF NOT EXISTS turn_cached_tokens Array(UInt64) CODEC(LZ4),
     ADD COLUMN IF NOT EXISTS turn_costs_usd Array(Nullable(Decimal(18, 9))) CODEC(LZ4);
 
+-- All that a list shows of a session, as one JSON array: a page of 100 sessions then reads one column
+-- in 100 places instead of 32 (LZ4: a whole granule is unpacked for one row). Order as in query/sessions.py.
+ALTER TABLE sessions_again
+    ADD COLUMN IF NOT EXISTS card String MATERIALIZED formatRowNoNewline('JSONCompactEachRow', session_id, toUnixTimestamp64Nano(started_at), toUnixTimestamp64Nano(last_activity_at), turns, traces, spans, llm_calls, tool_calls, errors, span_errors, input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, usage_complete, cost_usd, cost_complete, latency_ms_sum, latency_ms_p50, latency_ms_p95, ttft_ms_p50, users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error) CODEC(LZ4);
+
 INSERT INTO sessions_again (project_id, session_id, version, is_deleted, started_at, last_activity_at, turns, traces, spans, llm_calls, tool_calls, errors, span_errors, input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, usage_complete, cost_usd, cost_complete, latency_ms_sum, latency_ms_p50, latency_ms_p95, ttft_ms_p50, users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error)
 SELECT project_id, session_id, version, is_deleted, started_at, last_activity_at, turns, traces, spans, llm_calls, tool_calls, errors, span_errors, input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, usage_complete, cost_usd, cost_complete, latency_ms_sum, latency_ms_p50, latency_ms_p95, ttft_ms_p50, users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error
 FROM sessions;
