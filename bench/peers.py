@@ -19,6 +19,7 @@ from pathlib import Path
 
 import httpx
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bench.ingest import Measured
 from bench.load import Sending, Sent, send
@@ -31,6 +32,7 @@ START_SECONDS = 120
 DRAIN_SECONDS = 60  # that a peer gets to store what it acknowledged
 SPANS = 200  # of a request
 CONNECTIONS = 2
+QUIET_SECONDS = 0.1  # of CPU in one second
 
 
 class PeerFailed(Exception):
@@ -176,14 +178,16 @@ def run_peer(
     peer: Peer, url: str, folder: Path, group: int, version: str, seconds: float
 ) -> PeerRun:
     """Returns what a running peer does, until it has stored everything or the wait is over."""
+    sending = Sending(
+        profile=PROFILES["protobuf"],
+        seconds=seconds,
+        connections=CONNECTIONS,
+        spans=SPANS,
+        headers=peer.headers,
+    )
+    warm_up(url, sending, group)
     first, cpu_first, began = peer.count(url, folder), cpu_of_group(group), time.monotonic()
-    sent = send(
-        url,
-        Sending(
-            profile=PROFILES["protobuf"], seconds=seconds, connections=CONNECTIONS, spans=SPANS,
-            headers=peer.headers,
-        ),
-    )  # fmt: skip
+    sent = send(url, sending)
     stored = peer.count(url, folder) - first
     while stored < sent.spans and time.monotonic() - began < seconds + DRAIN_SECONDS:
         time.sleep(0.5)
@@ -195,6 +199,17 @@ def run_peer(
         resident=sum(resident_bytes(pid) for pid in group_of(group)),
         disk_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
     )  # fmt: skip
+
+
+def warm_up(url: str, sending: Sending, group: int) -> None:
+    """Returns when a peer has taken a little and is quiet: its workers start after it is healthy."""
+    send(url, replace(sending, seconds=1, connections=1, spans=10))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        spent = cpu_of_group(group)
+        time.sleep(1)
+        if cpu_of_group(group) - spent < QUIET_SECONDS:
+            return
 
 
 def installed(peer: Peer) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from bench.ingest import telemetry_bytes
 from bench.scale.fill import fill_store
 from bench.scale.measure import ask_server, ask_store, table
 from bench.scale.plan import Plan
@@ -18,6 +17,7 @@ __all__ = ["RESULTS", "measure_scale"]
 
 RESULTS = Path(__file__).parent / "results"
 SPANS_A_SESSION = 40
+ACTIVE_BYTES = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active"
 PLAN_FILE = "plan.json"  # beside the store: what it was filled with
 
 
@@ -27,10 +27,13 @@ def measure_scale(spans: int, sessions: int | None, data: Path | None, save: boo
         if data is None:
             data = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="parley-scale-")))
         plan, seconds = filled(data, spans, sessions or spans // SPANS_A_SESSION)
-        size = telemetry_bytes(data)
-        print(f"{spans:,} spans, {plan.sessions:,} sessions, {size / spans:,.0f} B/span on disk")
         store = Store.open(data / "telemetry")
         try:
+            # Without the parts that merges have replaced and that wait to be removed.
+            size = int(store._engine.query(ACTIVE_BYTES, {})[0][0])
+            print(
+                f"{spans:,} spans, {plan.sessions:,} sessions, {size / spans:,.0f} B/span on disk"
+            )
             timings = list(ask_store(store, plan))
         finally:
             store.close()
