@@ -202,7 +202,7 @@ def run_peer(
 
 
 def warm_up(url: str, sending: Sending, group: int) -> None:
-    """Returns when a peer has taken a little and is quiet: its workers start after it is healthy."""
+    """Returns when a peer has taken a little and is quiet: workers start after it is healthy."""
     send(url, replace(sending, seconds=1, connections=1, spans=10))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

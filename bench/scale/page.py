@@ -23,14 +23,14 @@ FOOT = Path(__file__).parent / "page_foot.md"
 HEAD = """# Benchmarks
 
 What questions cost, and how that grows with what is stored. Measured on two shared cores of an ordinary
-virtual machine with the embedded engine, with other work running on them all the time: the clock tells
-more than the question costs, its CPU does not. Milliseconds: p50 / p95 / CPU of one answer, over all threads. This page is written by `scripts/bench page` from what the command below each
-table kept; run them to measure your machine.
+virtual machine with the embedded engine, on which other things may run: the clock then tells more than
+a question costs, its CPU does not. Milliseconds: p50 / p95 / CPU of one answer, over all threads. This
+page is written by `scripts/bench page` from what the commands below the table kept.
 
 ## Cost against size
 
 A made-up project of 90 days, filled with SQL: most sessions have 2–10 turns, some hundreds, one
-1,000, one 5,000, and one has 1,000 turns of 1,000 spans each (1 M spans in one conversation).
+1,000, one 5,000, and the widest holds a tenth of all spans in turns of 1,000 (1 M of 10 M).
 
 ![p95 of four questions against the number of spans](img/cost-against-size.svg)
 
@@ -66,7 +66,6 @@ def tables(results: list[dict[str, Any]]) -> str:
             "",
         )
     )
-    lines.append(row("filled in, s", [f"{item['fill_seconds']:,.0f}" for item in results], ""))
     for name, last in timings_of(results[-1]).items():
         cells = [cell(timings_of(item).get(name)) for item in results]
         target = f"{last['target_ms']:.0f}" if last["target_ms"] else ""
