@@ -7,69 +7,135 @@ Parley's receiving them, and the sender shares the two cores with the server.
 import json
 import random
 import time
+import zlib
+from collections.abc import Iterator
+from typing import Any, Literal
 
+from msgspec import Struct
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-__all__ = ["Batch"]
+__all__ = ["PROFILES", "Batch", "Body", "Profile"]
 
 SPANS_PER_TRACE = 10
 MODEL_CALL_SHARE = 0.35
 HISTORY_MESSAGES = 10
+GZIP_LEVEL = 1
 WORDS = (
     "order refund parcel invoice address delivery customer account support window ticket "
     "travel booking seat price change yesterday morning payment card reason please thanks"
 ).split()
 
 
+class Profile(Struct, frozen=True, kw_only=True):
+    """A way of sending. late_root: only roots carry the session id, in a later request."""
+
+    name: str
+    encoding: Literal["protobuf", "json"] = "protobuf"
+    is_gzip: bool = False
+    late_root: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What every request of it says."""
+        kind = "application/json" if self.encoding == "json" else "application/x-protobuf"
+        return {"content-type": kind, **({"content-encoding": "gzip"} if self.is_gzip else {})}
+
+
+PROFILES = {
+    item.name: item
+    for item in (
+        Profile(name="protobuf"),
+        Profile(name="gzip", is_gzip=True),
+        Profile(name="json", encoding="json"),
+        Profile(name="late-root", late_root=True),
+    )
+}
+
+
+class Body(Struct, frozen=True):
+    """One request, ready to send. session: a session that it holds."""
+
+    data: bytes
+    spans: int
+    session: str
+
+
 class Batch:
-    """One request of `spans` spans with fresh ids and times on every call of `stamp`.
+    """Some spans, with fresh ids and times in every body.
 
     Where the ids stand in the serialised bytes is looked up once; then they are overwritten there.
     """
 
-    def __init__(self, *, spans: int, seed: int) -> None:
+    def __init__(self, profile: Profile, *, spans: int, seed: int) -> None:
+        self._profile = profile
         self._random = random.Random(seed)
         self._spans = spans
+        count = -(-spans // SPANS_PER_TRACE)
+        self._traces = [self._random.randbytes(16) for _ in range(count)]
+        self._ids = [self._random.randbytes(8) for _ in range(spans)]
+        self._start = time.time_ns()
+        self._ends = [self._start + self._random.randrange(10**7, 10**9) for _ in range(spans)]
+        places = range(spans)
+        if profile.late_root:
+            parts = [[n for n in places if n % SPANS_PER_TRACE], list(places[::SPANS_PER_TRACE])]
+        else:
+            parts = [list(places)]
+        self._requests = [Template(self, part) for part in parts]
+        self.span_bytes = sum(len(item.data) for item in self._requests) / spans
+
+    def bodies(self) -> Iterator[Body]:
+        """Returns the requests of one batch, in the order to send them."""
+        now = time.time_ns()
+        fresh = {item: self._random.randbytes(len(item)) for item in [*self._traces, *self._ids]}
+        stamps = {self._start: now, **{end: end - self._start + now for end in self._ends}}
+        for request in self._requests:
+            data = request.stamp(fresh, stamps)
+            if self._profile.is_gzip:
+                packer = zlib.compressobj(GZIP_LEVEL, wbits=31)
+                data = packer.compress(data) + packer.flush()
+            yield Body(data, request.spans, session_name(fresh[self._traces[0]]))
+
+    def request(self, numbers: list[int]) -> ExportTraceServiceRequest:
+        """Returns some of the spans as a request."""
         request = ExportTraceServiceRequest()
         group = request.resource_spans.add()
         for key, value in (("service.name", "bench"), ("deployment.environment.name", "load")):
             group.resource.attributes.add(key=key).value.string_value = value
         scope = group.scope_spans.add()
         scope.scope.name = "bench"
-        self._traces = [self._random.randbytes(16) for _ in range(-(-spans // SPANS_PER_TRACE))]
-        self._roots = [self._random.randbytes(8) for _ in self._traces]
-        self._ids = [self._random.randbytes(8) for _ in range(spans)]
-        self._sessions = [f"bench-{trace.hex()}" for trace in self._traces]
-        self._start = time.time_ns()
-        for number in range(spans):
+        for number in numbers:
             self._add(scope.spans.add(), number)
-        self._body = request.SerializeToString()
-        self.span_bytes = len(self._body) / spans
-        # 8 random bytes are unique in a body of 500 kB.
-        self._trace_places = [find_all(self._body, item) for item in self._traces]
-        self._session_places = [find_all(self._body, item.encode()) for item in self._sessions]
-        self._span_places = [find_all(self._body, item) for item in [*self._roots, *self._ids]]
+        return request
 
     def _add(self, span: Span, number: int) -> None:
-        trace = number // SPANS_PER_TRACE
-        place = number % SPANS_PER_TRACE
+        trace, place = divmod(number, SPANS_PER_TRACE)
         span.trace_id = self._traces[trace]
-        span.span_id = self._roots[trace] if place == 0 else self._ids[number]
+        span.span_id = self._ids[number]
         if place:
-            span.parent_span_id = self._roots[trace]
+            span.parent_span_id = self._ids[number - place]
         span.start_time_unix_nano = self._start
-        span.end_time_unix_nano = self._start + self._random.randrange(10**7, 10**9)
+        span.end_time_unix_nano = self._ends[number]
         is_call = place and self._random.random() < MODEL_CALL_SHARE * 10 / 9
         span.name = "chat gpt-4o" if is_call else ("agent" if place == 0 else f"step {place}")
         values = self._call() if is_call else self._step(place)
-        values["session.id"] = self._sessions[trace]
+        if place == 0 or not self._profile.late_root:
+            values["session.id"] = session_name(self._traces[trace])
         for key, value in values.items():
             item = span.attributes.add(key=key).value
             if isinstance(value, int):
                 item.int_value = value
             else:
                 item.string_value = value
+
+    def places(self) -> tuple[list[bytes], list[bytes], list[int]]:
+        """Returns what `stamp` overwrites: trace ids, span ids, times."""
+        return self._traces, self._ids, [self._start, *self._ends]
+
+    @property
+    def is_json(self) -> bool:
+        """Whether ids and times stand in the body as text."""
+        return self._profile.encoding == "json"
 
     def _text(self, words: int) -> str:
         return " ".join(self._random.choices(WORDS, k=words))
@@ -104,21 +170,80 @@ class Batch:
             **{f"app.detail.{i}": self._text(4) for i in range(20)},
         }
 
-    def stamp(self) -> bytes:
-        """Returns a body whose traces, spans and sessions were never sent before."""
-        fresh = bytearray(self._body)
-        for places, sessions in zip(self._trace_places, self._session_places, strict=True):
-            new = self._random.randbytes(16)
-            for place in places:
-                fresh[place : place + 16] = new
-            name = f"bench-{new.hex()}".encode()
-            for place in sessions:
-                fresh[place : place + len(name)] = name
-        for places in self._span_places:
-            new = self._random.randbytes(8)
-            for place in places:
-                fresh[place : place + 8] = new
-        return bytes(fresh)
+
+class Template:
+    """One serialised request, and where its ids and times stand."""
+
+    def __init__(self, batch: Batch, numbers: list[int]) -> None:
+        request = batch.request(numbers)
+        self._is_json = batch.is_json
+        self.spans = len(numbers)
+        self.data = json_bytes(request) if batch.is_json else request.SerializeToString()
+        traces, ids, times = batch.places()
+        self._ids = [(item, find_all(self.data, self._id(item))) for item in [*traces, *ids]]
+        names = [(item, find_all(self.data, session_name(item).encode())) for item in traces]
+        self._names = [(item, places) for item, places in names if places]
+        self._times = [(item, find_all(self.data, self._time(item))) for item in times]
+
+    def _id(self, item: bytes) -> bytes:
+        # As text with its quotes: a session's name holds the digits of its trace.
+        return f'"{item.hex()}"'.encode() if self._is_json else item
+
+    def _time(self, time_ns: int) -> bytes:
+        # Eight bytes of a time are as good as unique in half a megabyte of words.
+        return str(time_ns).encode() if self._is_json else time_ns.to_bytes(8, "little")
+
+    def stamp(self, fresh: dict[bytes, bytes], stamps: dict[int, int]) -> bytes:
+        """Returns the request with other ids and times."""
+        data = bytearray(self.data)
+        for item, places in self._ids:
+            overwrite(data, places, self._id(fresh[item]))
+        for item, places in self._names:
+            overwrite(data, places, session_name(fresh[item]).encode())
+        for time_ns, places in self._times:
+            overwrite(data, places, self._time(stamps[time_ns]))
+        return bytes(data)
+
+
+def session_name(trace_id: bytes) -> str:
+    """Returns the session of a trace."""
+    return f"bench-{trace_id.hex()}"
+
+
+def overwrite(data: bytearray, places: list[int], new: bytes) -> None:
+    """Puts bytes of the same length at some places."""
+    for place in places:
+        data[place : place + len(new)] = new
+
+
+def json_bytes(request: ExportTraceServiceRequest) -> bytes:
+    """Returns a request as OTLP/JSON: ids in hex, 64-bit numbers as text."""
+    group = request.resource_spans[0]
+    spans = [
+        {
+            "traceId": span.trace_id.hex(),
+            "spanId": span.span_id.hex(),
+            **({"parentSpanId": span.parent_span_id.hex()} if span.parent_span_id else {}),
+            "name": span.name,
+            "startTimeUnixNano": str(span.start_time_unix_nano),
+            "endTimeUnixNano": str(span.end_time_unix_nano),
+            "attributes": json_attributes(span.attributes),
+        }
+        for span in group.scope_spans[0].spans
+    ]
+    scope = {"scope": {"name": "bench"}, "spans": spans}
+    resource = {"attributes": json_attributes(group.resource.attributes)}
+    return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [scope]}]}).encode()
+
+
+def json_attributes(items: Any) -> list[dict[str, Any]]:
+    """Returns attributes as OTLP/JSON."""
+    return [
+        {"key": item.key, "value": {"stringValue": item.value.string_value}}
+        if item.value.HasField("string_value")
+        else {"key": item.key, "value": {"intValue": str(item.value.int_value)}}
+        for item in items
+    ]
 
 
 def find_all(body: bytes, wanted: bytes) -> list[int]:

@@ -40,7 +40,7 @@ from parley.bus import Bus
 from parley.derive import Deriver
 from parley.journal import CAUSES, Journal
 from parley.load import Loader
-from parley.query import list_projects, read_stats
+from parley.query import list_projects, read_lag_ms
 from parley.receive import INGEST_PATHS, Intake, ReceiveCounts, ReceiveLimits, Receiver
 from parley.receive.connections import ConnectionCounts, limited_protocol
 from parley.settings import Settings, is_loopback
@@ -315,7 +315,7 @@ class Parts:
     def metrics(self) -> list[Metric]:
         """Returns every number of /metrics."""
         lag = [
-            Sample(read_stats(self.store, name).derivation_lag_ms / 1000, {"project": name})
+            Sample(read_lag_ms(self.store, name) / 1000, {"project": name})
             for name in list_projects(self.store)
         ]
         return [

@@ -117,6 +117,7 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
         "session_id": "path",
         "part": "path",
         "project": "query",
+        "cursor": "query",
     }
     names = [item["get"]["operationId"] for item in described["paths"].values()]
     assert len(set(names)) == len(names)

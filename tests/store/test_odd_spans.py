@@ -119,7 +119,7 @@ def test_a_time_far_off_is_shown_as_received(start: int, loading: Loading) -> No
     assert detail.session.started_at[:19] == to_iso(loading.clock)[:19]
     trees = read_spans(loading.store, loading.project_id, "s")
     assert trees is not None
-    assert trees[0].spans[0].notes == ["start time outside 2000 to 2100"]
+    assert trees.traces[0].spans[0].notes == ["start time outside 2000 to 2100"]
 
 
 def test_an_end_before_the_start_is_kept_and_noted(loading: Loading) -> None:
@@ -159,7 +159,7 @@ def test_bad_utf8_and_nul_are_stored_readable(loading: Loading) -> None:
     assert len(found) == 1
     trees = read_spans(loading.store, loading.project_id, next(iter(found)))
     assert trees is not None
-    assert trees[0].spans[0].name == "a�b"
+    assert trees.traces[0].spans[0].name == "a�b"
 
 
 @pytest.mark.parametrize("ending", [b"\x00", b"\x00\x00\x00", b" "])
@@ -191,4 +191,4 @@ def test_parents_in_a_circle_and_missing_parents_are_shown(loading: Loading) -> 
     loading.derive()
     trees = read_spans(loading.store, loading.project_id, "s")
     assert trees is not None
-    assert {span.span_id for span in trees[0].spans} == {one.hex(), two.hex(), three.hex()}
+    assert {span.span_id for span in trees.traces[0].spans} == {one.hex(), two.hex(), three.hex()}

@@ -17,6 +17,7 @@ from parley.model import (
     Span,
     SpanEvent,
     SpanLink,
+    SpanPage,
     TraceTree,
     Transcript,
     Turn,
@@ -58,10 +59,11 @@ class TranscriptTurnAnswer(Struct, frozen=True, kw_only=True):
 
 
 class TranscriptAnswer(Struct, frozen=True, kw_only=True):
-    """The conversation as people read it."""
+    """The conversation as people read it, as many turns as fit a page."""
 
     session: Session
     turns: list[TranscriptTurnAnswer]
+    next_cursor: str | None
 
 
 class EventAnswer(Struct, frozen=True, kw_only=True):
@@ -109,17 +111,22 @@ class SpanAnswer(Struct, frozen=True, kw_only=True):
 
 
 class TraceAnswer(Struct, frozen=True, kw_only=True):
-    """A trace: its spans with parents before children, siblings by start time."""
+    """A trace: its spans with parents before children, siblings by start time.
+
+    is_complete False: there are more; these are the first by start.
+    """
 
     trace_id: str
     session_id: str
     spans: list[SpanAnswer]
+    is_complete: bool
 
 
 class SpansAnswer(Struct, frozen=True, kw_only=True):
-    """The traces of a session in order of their start."""
+    """The traces of a session in order of their start, as many as fit a page."""
 
     traces: list[TraceAnswer]
+    next_cursor: str | None
 
 
 class PointAnswer(Struct, frozen=True, kw_only=True):
@@ -176,7 +183,8 @@ def transcript_answer(transcript: Transcript) -> TranscriptAnswer:
         )
         for item in transcript.turns
     ]
-    return TranscriptAnswer(session=transcript.session, turns=turns)
+    following = None if transcript.next_turn is None else str(transcript.next_turn)
+    return TranscriptAnswer(session=transcript.session, turns=turns, next_cursor=following)
 
 
 def event_answer(event: SpanEvent) -> EventAnswer:
@@ -200,12 +208,19 @@ def span_answer(span: Span) -> SpanAnswer:
 def trace_answer(tree: TraceTree) -> TraceAnswer:
     """Returns a trace with its spans' times in words."""
     spans = [span_answer(span) for span in tree.spans]
-    return TraceAnswer(trace_id=tree.trace_id, session_id=tree.session_id, spans=spans)
+    return TraceAnswer(
+        trace_id=tree.trace_id,
+        session_id=tree.session_id,
+        spans=spans,
+        is_complete=tree.is_complete,
+    )
 
 
-def spans_answer(trees: list[TraceTree]) -> SpansAnswer:
-    """Returns the traces of a session."""
-    return SpansAnswer(traces=[trace_answer(tree) for tree in trees])
+def spans_answer(page: SpanPage) -> SpansAnswer:
+    """Returns a page of the traces of a session."""
+    return SpansAnswer(
+        traces=[trace_answer(tree) for tree in page.traces], next_cursor=page.next_cursor
+    )
 
 
 def point_answer(point: SeriesPoint) -> PointAnswer:

@@ -26,6 +26,7 @@ TO_HELP = "Only sessions that were alive at or before this ISO-8601 time."
 SORT_HELP = "One of " + ", ".join(sorted(SORTS)) + "; `-` in front for descending."
 CURSOR_HELP = "`next_cursor` of the page before."
 PART_HELP = "`transcript` or `spans`; without it the session and its turns."
+PART_CURSOR_HELP = "`next_cursor` of the same part, when it said that there is more."
 
 
 @get("/api/v1/sessions", summary="List sessions", tags=["sessions"])
@@ -57,6 +58,7 @@ async def show_session(
     project_id: ProjectId,
     session_id: Annotated[str, QueryParameter(name="id", description="The session's id.")],
     part: Annotated[str | None, QueryParameter(name="part", description=PART_HELP)] = None,
+    cursor: Annotated[str, QueryParameter(name="cursor", description=PART_CURSOR_HELP)] = "",
 ) -> SessionDetail | TranscriptAnswer | SpansAnswer:
     """A session with its turns; its transcript; or the span trees of its traces.
 
@@ -70,11 +72,13 @@ async def show_session(
         case None:
             answer = await asyncio.to_thread(open_session, store, project_id, known_id)
         case "transcript":
-            transcript = await asyncio.to_thread(read_transcript, store, project_id, known_id)
+            transcript = await asyncio.to_thread(
+                read_transcript, store, project_id, known_id, first_turn=turn_number(cursor)
+            )
             answer = transcript_answer(transcript) if transcript is not None else None
         case "spans":
-            trees = await asyncio.to_thread(read_spans, store, project_id, known_id)
-            answer = spans_answer(trees) if trees is not None else None
+            page = await asyncio.to_thread(read_spans, store, project_id, known_id, cursor=cursor)
+            answer = spans_answer(page) if page is not None else None
         case _:
             raise NotFound(
                 f"part: a session has no part {shorten(part)!r}; "
@@ -84,6 +88,19 @@ async def show_session(
     if answer is None:
         raise NotFound(f"no session {shorten(session_id)!r} in project {project_id!r}", field="id")
     return answer
+
+
+def turn_number(cursor: str) -> int:
+    """Returns the turn that a transcript goes on with.
+
+    Raises:
+        BadRequest: not a cursor of ours.
+    """
+    if not cursor:
+        return 1
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 9:
+        raise BadRequest("cursor: not a cursor that this server gave", field="cursor")
+    return int(cursor)
 
 
 def shorten(text: str) -> str:

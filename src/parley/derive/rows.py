@@ -72,6 +72,7 @@ TURN_COLUMNS = [
     "session_source",
     "conversation_ids",
     "resent_messages",
+    "messages",
 ]
 MESSAGE_COLUMNS = [
     "project_id",
@@ -223,6 +224,7 @@ def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
         next(iter(sources), ""),
         _distinct(s.own_session for s in spans if s.own_session != session_id),
         sum(part.piece.resent for part in turn.pieces),
+        sum(len(part.context) + len(part.unheard) + len(part.own) for part in turn.pieces),
     ]
 
 

@@ -10,7 +10,7 @@ lowercase hex.
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
 from parley.model.message import Message, Part, Role
 from parley.model.session import Session, SessionDetail, SessionPage, SessionQuery, Turn
-from parley.model.span import Span, SpanEvent, SpanLink, TraceTree
+from parley.model.span import Span, SpanEvent, SpanLink, SpanPage, TraceTree
 from parley.model.stats import Series, SeriesPoint, Stats
 from parley.model.times import from_iso, now_ns, to_iso
 from parley.model.transcript import Transcript, TranscriptTurn
@@ -31,6 +31,7 @@ __all__ = [
     "SpanEvent",
     "SpanId",
     "SpanLink",
+    "SpanPage",
     "Stats",
     "TraceId",
     "TraceTree",

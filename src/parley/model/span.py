@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-__all__ = ["Span", "SpanEvent", "SpanLink", "TraceTree"]
+__all__ = ["Span", "SpanEvent", "SpanLink", "SpanPage", "TraceTree"]
 
 
 class SpanEvent(Struct, frozen=True, kw_only=True):
@@ -63,8 +63,19 @@ class Span(Struct, frozen=True, kw_only=True):
 
 
 class TraceTree(Struct, frozen=True, kw_only=True):
-    """One trace: its spans with parents before children, siblings by start time."""
+    """One trace: its spans with parents before children, siblings by start time.
+
+    is_complete False: it has more spans than are shown at once; these are the first by start.
+    """
 
     trace_id: str
     session_id: str
     spans: list[Span]
+    is_complete: bool = True
+
+
+class SpanPage(Struct, frozen=True, kw_only=True):
+    """Traces of a session in order of start, as many as fit a page; at least one of them."""
+
+    traces: list[TraceTree]
+    next_cursor: str | None = None

@@ -20,7 +20,12 @@ class TranscriptTurn(Struct, frozen=True, kw_only=True):
 
 
 class Transcript(Struct, frozen=True, kw_only=True):
-    """A session's conversation. System prompts are messages of the turn that first sent them."""
+    """A session's conversation, or some of its turns in order.
+
+    System prompts are messages of the turn that first sent them. next_turn: the number of the turn
+    that follows the last one here, None when the session has no more.
+    """
 
     session: Session
     turns: list[TranscriptTurn]
+    next_turn: int | None = None

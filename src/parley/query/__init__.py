@@ -5,17 +5,22 @@ May import access, store and model. Refuses to know HTTP and HTML. Functions are
 thread-safe.
 """
 
+from parley.query.at_once import at_once
 from parley.query.errors import BadQuery, QueryError
-from parley.query.series import read_series
+from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
-from parley.query.spans import read_spans, read_trace
+from parley.query.spans import PAGE_SPANS, read_spans, read_trace
 from parley.query.stats import list_projects, read_lag_ms, read_stats
-from parley.query.transcript import read_transcript
+from parley.query.transcript import TURNS_MAX, read_transcript
 
 __all__ = [
+    "PAGE_SPANS",
     "SORTS",
+    "TURNS_MAX",
     "BadQuery",
     "QueryError",
+    "at_once",
+    "compare_series",
     "find_sessions",
     "list_projects",
     "open_session",

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from parley.model import Session, SessionDetail, SessionPage, SessionQuery, Turn, to_iso
+from parley.query.at_once import at_once
 from parley.query.errors import BadQuery
 from parley.store import Store
 
@@ -16,6 +17,7 @@ __all__ = ["SORTS", "find_sessions", "open_session", "read_session", "read_turns
 
 LIMIT_MAX = 500
 TOTAL_EXACT = 10_000
+TURNS_ALL = 2**32 - 1
 TIME_MIN_NS = -(2**63)
 TIME_MAX_NS = 2**63 - 1
 # What a list can be sorted by: name in the API -> expression. Unknown numbers sort below all known.
@@ -109,23 +111,29 @@ def find_sessions(store: Store, project_id: str, query: SessionQuery) -> Session
     if from_ns > to_ns:
         raise BadQuery("from", "is after `to`")
     interval: dict[str, Any] = {"from_ns": from_ns, "to_ns": to_ns}
-    keys = store.read(
-        "sessions.keys",
-        project_id=project_id,
-        fragments={
-            "sort_value": expression,
-            "page": _page_order(expression, descending=descending, after=cursor is not None),
-        },
-        after_value=cursor.value if cursor else 0.0,
-        after_id=cursor.session_id if cursor else "",
-        limit=query.limit + 1,
-        **interval,
-    )
-    total = int(
-        store.read("sessions.count", project_id=project_id, most=TOTAL_EXACT + 1, **interval)[0][0]
-    )
+
+    def read_page() -> tuple[list[tuple[Any, ...]], dict[str, Session]]:
+        keys = store.read(
+            "sessions.keys",
+            project_id=project_id,
+            fragments={
+                "sort_value": expression,
+                "page": _page_order(expression, descending=descending, after=cursor is not None),
+            },
+            after_value=cursor.value if cursor else 0.0,
+            after_id=cursor.session_id if cursor else "",
+            limit=query.limit + 1,
+            **interval,
+        )
+        return keys, _rows_of(store, project_id, [key[0] for key in keys[: query.limit]])
+
+    def count() -> int:
+        most = TOTAL_EXACT + 1
+        found = store.read("sessions.count", project_id=project_id, most=most, **interval)
+        return int(found[0][0])
+
+    (keys, rows), total = at_once(read_page, count)
     page = keys[: query.limit]
-    rows = _rows_of(store, project_id, [key[0] for key in page])
     more = len(keys) > query.limit
     return SessionPage(
         sessions=[rows[key[0]] for key in page if key[0] in rows],
@@ -151,23 +159,25 @@ def _rows_of(store: Store, project_id: str, session_ids: Sequence[str]) -> dict[
     if not session_ids:
         return {}
     rows = store.read("sessions.rows", project_id=project_id, sessions=list(session_ids))
-    return {row[0]: session_of_row(project_id, row) for row in rows}
+    found = [session_of_card(project_id, card) for (card,) in rows]
+    return {session.session_id: session for session in found}
 
 
-def session_of_row(project_id: str, row: Sequence[Any]) -> Session:
-    """Returns the session of a row of `sessions.rows`."""
-    names = (
-        "session_id started_ns last_ns turns traces spans llm_calls tool_calls errors span_errors "
-        "input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
-        "usage_complete cost_usd cost_complete latency_ms_sum latency_ms_p50 latency_ms_p95 "
-        "ttft_ms_p50 users models environments tags metadata source_project session_source "
-        "first_input last_output last_error"
-    ).split()
-    values = dict(zip(names, row, strict=True))
+CARD = (
+    "session_id started_ns last_ns turns traces spans llm_calls tool_calls errors span_errors "
+    "input_tokens output_tokens cached_tokens cache_write_tokens reasoning_tokens "
+    "usage_complete cost_usd cost_complete latency_ms_sum latency_ms_p50 latency_ms_p95 "
+    "ttft_ms_p50 users models environments tags metadata source_project session_source "
+    "first_input last_output last_error"
+).split()
+
+
+def session_of_card(project_id: str, card: str) -> Session:
+    """Returns the session of a `card`: a JSON array in the order of CARD."""
+    values = dict(zip(CARD, msgspec.json.decode(card), strict=True))
     started_ns, last_ns = values.pop("started_ns"), values.pop("last_ns")
     values["usage_complete"] = bool(values["usage_complete"])
     values["cost_complete"] = bool(values["cost_complete"])
-    values["cost_usd"] = as_float(values["cost_usd"])
     return Session(
         project=project_id,
         started_at=to_iso(started_ns),
@@ -196,10 +206,21 @@ def open_session(store: Store, project_id: str, session_id: str) -> SessionDetai
     return SessionDetail(session, [turn for turn, _ in read_turns(store, project_id, session_id)])
 
 
-def read_turns(store: Store, project_id: str, session_id: str) -> list[tuple[Turn, int]]:
-    """Returns the turns of a session in order of time, each with its count of resent messages."""
-    rows = store.read("turns.of_session", project_id=project_id, session_id=session_id)
-    return [(_turn_of_row(place, row), int(row[-1])) for place, row in enumerate(rows, 1)]
+def read_turns(
+    store: Store, project_id: str, session_id: str, *, first_turn: int = 1, limit: int = TURNS_ALL
+) -> list[tuple[Turn, int]]:
+    """Returns turns of a session in order of time, each with its count of resent messages."""
+    rows = store.read(
+        "turns.of_session",
+        project_id=project_id,
+        session_id=session_id,
+        before=max(first_turn, 1) - 1,
+        limit=limit,
+    )
+    return [
+        (_turn_of_row(place, row), int(row[-1]))
+        for place, row in enumerate(rows, max(first_turn, 1))
+    ]
 
 
 def _turn_of_row(place: int, row: Sequence[Any]) -> Turn:

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from parley.conventions import decode_any_value
-from parley.model import Span, SpanEvent, SpanLink, TraceTree
+from parley.model import Span, SpanEvent, SpanLink, SpanPage, TraceTree
 from parley.query.errors import BadQuery
 from parley.query.sessions import read_session
 from parley.store import Store
@@ -18,14 +18,51 @@ __all__ = ["read_spans", "read_trace"]
 NO_PARENT = "0" * 16
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
 STATUS = {1: "ok", 2: "error"}
+PAGE_SPANS = 2000  # of a session at once: some 5 MB of ordinary spans
+TRACE_SPANS = 5000  # of one trace at once
 
 
-def read_spans(store: Store, project_id: str, session_id: str) -> list[TraceTree] | None:
-    """Returns the traces of a session in order of start; None when there is no such session."""
-    if read_session(store, project_id, session_id) is None:
+def read_spans(
+    store: Store, project_id: str, session_id: str, *, cursor: str = "", around: str = ""
+) -> SpanPage | None:
+    """Returns the traces of a session in order of start; None when there is no such session.
+
+    A session of more than PAGE_SPANS spans comes in pages of whole traces.
+
+    Args:
+        store: the store.
+        project_id: whose session it is.
+        session_id: its id.
+        cursor: `next_cursor` of the page before.
+        around: a trace to begin with instead, when it is one of the session's.
+
+    Raises:
+        BadQuery: the cursor is none of ours.
+    """
+    session = read_session(store, project_id, session_id)
+    if session is None:
         return None
-    rows = store.read("spans.of_session", project_id=project_id, session_id=session_id)
-    return trees_of(span_of_row(row) for row in rows)
+    if session.spans <= PAGE_SPANS and not cursor:
+        rows = store.read("spans.of_session", project_id=project_id, session_id=session_id)
+        return SpanPage(traces=trees_of(span_of_row(row) for row in rows))
+    traces = store.read("traces.in_order", project_id=project_id, session_id=session_id)
+    first = _place_of(traces, cursor, around)
+    last, spans = first, 0
+    while last < len(traces) and (last == first or spans + traces[last][2] <= PAGE_SPANS):
+        spans += traces[last][2]
+        last += 1
+    trees = _read_traces(store, project_id, [row[0] for row in traces[first:last]])
+    more = last < len(traces)
+    return SpanPage(traces=trees, next_cursor=traces[last][0] if more else None)
+
+
+def _place_of(traces: Sequence[Sequence[Any]], cursor: str, around: str) -> int:
+    """Returns where a page begins. A cursor is the id of the trace that comes next."""
+    ids = [row[0] for row in traces]
+    if cursor and cursor not in ids:
+        raise BadQuery("cursor", "not a cursor that this server gave")
+    wanted = cursor or around
+    return ids.index(wanted) if wanted in ids else 0
 
 
 def read_trace(store: Store, project_id: str, trace_id: str) -> TraceTree | None:
@@ -37,20 +74,30 @@ def read_trace(store: Store, project_id: str, trace_id: str) -> TraceTree | None
     trace_id = trace_id.lower()
     if not TRACE_ID.fullmatch(trace_id):
         raise BadQuery("trace_id", "is not 32 hex digits")
-    found = store.read("traces.resolve", project_id=project_id, trace_ids=[trace_id])
-    if not found:
-        return None
-    _, _, named, first_ns, last_ns = found[0]
-    rows = store.read(
-        "spans.of_trace",
-        project_id=project_id,
-        trace_id=trace_id,
-        sessions=["", *named],
-        from_ns=first_ns,
-        to_ns=last_ns,
-    )
-    trees = trees_of(span_of_row(row) for row in rows)
+    trees = _read_traces(store, project_id, [trace_id])
     return trees[0] if trees else None
+
+
+def _read_traces(store: Store, project_id: str, trace_ids: Sequence[str]) -> list[TraceTree]:
+    """Returns traces in order of start, of a trace alone at most TRACE_SPANS spans."""
+    found = store.read("traces.resolve", project_id=project_id, trace_ids=list(trace_ids))
+    if not found:
+        return []
+    where: dict[str, Any] = {
+        "trace_ids": list(trace_ids),
+        "sessions": sorted({"", *(name for row in found for name in row[2])}),
+        "from_ns": min(row[3] for row in found),
+        "to_ns": max(row[4] for row in found),
+    }
+    is_complete = True
+    if len(trace_ids) == 1:
+        cut = store.read("spans.cut", project_id=project_id, most=TRACE_SPANS, **where)
+        if cut:
+            # Spans that start in the very nanosecond of the cut go with those after it.
+            is_complete, where["to_ns"] = False, max(cut[0][0] - 1, where["from_ns"])
+    rows = store.read("spans.of_traces", project_id=project_id, most=2 * TRACE_SPANS, **where)
+    trees = trees_of(span_of_row(row) for row in rows)
+    return trees if is_complete else [replace(tree, is_complete=False) for tree in trees]
 
 
 def decoded(texts: Mapping[str, str], types: Mapping[str, str]) -> dict[str, Any]:

@@ -1,25 +1,70 @@
 """The conversation of a session as people read it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import msgspec
 
-from parley.model import Message, Part, Transcript, TranscriptTurn
+from parley.model import Message, Part, Transcript, TranscriptTurn, Turn, from_iso
+from parley.query.errors import BadQuery
 from parley.query.sessions import read_session, read_turns
 from parley.store import Store
 
-__all__ = ["read_transcript"]
+__all__ = ["TURNS_MAX", "read_transcript"]
+
+TURNS_MAX = 500  # of a transcript at once
 
 decode_parts = msgspec.json.Decoder(list[Part]).decode
 
 
-def read_transcript(store: Store, project_id: str, session_id: str) -> Transcript | None:
-    """Returns every message of a session once, by turn; None when there is no such session."""
+def read_transcript(
+    store: Store, project_id: str, session_id: str, *, first_turn: int = 1, limit: int = TURNS_MAX
+) -> Transcript | None:
+    """Returns the messages of some turns, each message once; None when there is no such session.
+
+    Args:
+        store: the store.
+        project_id: whose session it is.
+        session_id: its id.
+        first_turn: number of the turn to begin with.
+        limit: turns at most.
+
+    Raises:
+        BadQuery: the limit is out of range.
+    """
+    if not 1 <= limit <= TURNS_MAX:
+        raise BadQuery("limit", f"{limit} is not between 1 and {TURNS_MAX}")
     session = read_session(store, project_id, session_id)
     if session is None:
         return None
+    found = read_turns(store, project_id, session_id, first_turn=first_turn, limit=limit + 1)
+    shown = found[:limit]
+    by_turn = _messages_of(store, project_id, session_id, [turn for turn, _ in shown])
+    turns = []
+    for turn, resent in shown:
+        place = {trace_id: index for index, trace_id in enumerate(turn.trace_ids)}
+        messages = sorted(
+            by_turn[turn.turn_id], key=lambda m: (place.get(m.trace_id, 0), m.ordinal)
+        )
+        turns.append(TranscriptTurn(turn=turn, messages=messages, resent_messages=resent))
+    following = found[limit][0].turn if len(found) > limit else None
+    return Transcript(session=session, turns=turns, next_turn=following)
+
+
+def _messages_of(
+    store: Store, project_id: str, session_id: str, turns: Sequence[Turn]
+) -> dict[str, list[Message]]:
+    """Returns the messages of turns that follow each other, by turn."""
     by_turn: dict[str, list[Message]] = defaultdict(list)
-    for row in store.read("messages.of_session", project_id=project_id, session_id=session_id):
+    if not turns:
+        return by_turn
+    for row in store.read(
+        "messages.of_session",
+        project_id=project_id,
+        session_id=session_id,
+        from_ns=min(from_iso(turn.started_at) for turn in turns),
+        to_ns=max(from_iso(turn.started_at) for turn in turns) + 999,  # shown in microseconds
+    ):
         turn_id, trace_id, span_id, time_ns, ordinal, role, text, parts, model, folded = row
         by_turn[turn_id].append(
             Message(
@@ -35,11 +80,4 @@ def read_transcript(store: Store, project_id: str, session_id: str) -> Transcrip
                 folded=bool(folded),
             )
         )
-    turns = []
-    for turn, resent in read_turns(store, project_id, session_id):
-        place = {trace_id: index for index, trace_id in enumerate(turn.trace_ids)}
-        messages = sorted(
-            by_turn[turn.turn_id], key=lambda m: (place.get(m.trace_id, 0), m.ordinal)
-        )
-        turns.append(TranscriptTurn(turn=turn, messages=messages, resent_messages=resent))
-    return Transcript(session=session, turns=turns)
+    return by_turn

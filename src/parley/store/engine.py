@@ -131,9 +131,9 @@ class Engine:
                 result = client.query(
                     sql, parameters=dict(values), settings={"max_memory_usage": READ_BYTES}
                 )
+                rows: list[tuple[Any, ...]] = list(result.result_rows)  # may fail in the midst
             except Exception as error:
                 raise refusal(error) from error
-        rows: list[tuple[Any, ...]] = list(result.result_rows)
         return rows
 
     def command(self, sql: str, values: Mapping[str, Any] | None = None) -> None:

@@ -209,6 +209,9 @@ class Drawer(Struct, frozen=True, kw_only=True):
     full_href: str = ""
     conversation_href: str = ""
     traces_href: str = ""
+    part: str = ""  # which part of a long session this is
+    earlier_href: str = ""
+    later_href: str = ""
     trace_href: str = ""  # the trace that has this id, when no session has it
 
 
@@ -267,6 +270,9 @@ class TracePage(Struct, frozen=True, kw_only=True):
     spans: list[SpanRow] = field(default_factory=list)
     inspector: Inspector | None = None
     facts: list[Attribute] = field(default_factory=list)
+    part: str = ""
+    earlier_href: str = ""
+    later_href: str = ""
     is_list: bool = False
     set_aside: str = ""  # how many requests of the project are in quarantine, "" for none
 

@@ -7,9 +7,12 @@ from msgspec.structs import replace
 
 from parley.journal import Journal
 from parley.load import list_set_aside
-from parley.model import SessionPage, SessionQuery
+from parley.model import Series, SessionPage, SessionQuery
 from parley.query import (
+    PAGE_SPANS,
     BadQuery,
+    at_once,
+    compare_series,
     find_sessions,
     list_projects,
     open_session,
@@ -24,12 +27,13 @@ from parley.web import words
 from parley.web.contexts import Attribute, Drawer, SessionsPage, TracePage
 from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
 from parley.web.session_view import conversation, drawer_head
-from parley.web.state import RANGES, PageState, element_key
+from parley.web.state import PageState, element_key
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
 
 __all__ = ["Place", "session_drawer", "sessions_page", "trace_page"]
 
 PAGE_ROWS = 100
+PAGE_TURNS = 100  # of a conversation; some 300 kB
 CHART_BUCKETS = 72
 BEHIND_MS = 1000  # a delay below is not worth a word
 SORT_WORDS = {
@@ -75,10 +79,14 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         BadQuery: the state asks for what cannot be; names the parameter.
     """
     store, project = place.store, state.project
-    found = find_sessions(
-        store,
-        project,
-        SessionQuery(from_ns=state.from_ns, sort=state.sort, limit=PAGE_ROWS, cursor=state.cursor),
+    question = SessionQuery(
+        from_ns=state.from_ns, sort=state.sort, limit=PAGE_ROWS, cursor=state.cursor
+    )
+    (found, strip), (projects, behind) = at_once(
+        lambda: at_once(
+            lambda: find_sessions(store, project, question), lambda: _strip(place, state)
+        ),
+        lambda: (list_projects(store), place.behind(project)),
     )
     nothing = (
         not found.sessions
@@ -91,8 +99,8 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
     page = SessionsPage(
         state=state,
         title="Sessions",
-        projects=list_projects(store),
-        behind=place.behind(project),
+        projects=projects,
+        behind=behind,
         set_aside=place.set_aside(project),
         is_empty=nothing,
         address=place.address,
@@ -102,21 +110,9 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
     )
     if page.drawer is not None:
         page = replace(page, title=page.drawer.title[:80])
-    if nothing or (state.full and page.drawer is not None):
+    if nothing or strip is None:
         return page
-    series = read_series(
-        store,
-        project,
-        state.from_ns,
-        state.now_ns if state.from_ns else None,
-        buckets=CHART_BUCKETS,
-    )
-    seconds = RANGES[state.range]
-    before = None
-    if state.from_ns is not None:
-        before = read_series(
-            store, project, state.from_ns - seconds * 10**9, state.from_ns, buckets=1
-        )
+    series, before = strip
     dearest = max((s.cost_usd or 0.0 for s in found.sessions), default=0.0)
     bars, most = bars_of(series)
     slow_ms = series.latency_ms_p95 or 0.0
@@ -134,6 +130,16 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         next_href=state.href(cursor=found.next_cursor, open="") if found.next_cursor else "",
         first_href=state.href(cursor="", open="") if state.cursor else "",
     )
+
+
+def _strip(place: Place, state: PageState) -> tuple[Series, Series | None] | None:
+    """Returns the totals of the range and of the one before; None where no list is shown."""
+    if state.full and state.open:
+        return None
+    store, project, start = place.store, state.project, state.from_ns
+    if start is None:
+        return read_series(store, project, buckets=CHART_BUCKETS), None
+    return compare_series(store, project, start, state.now_ns, buckets=CHART_BUCKETS)
 
 
 def _step_words(step_ns: int) -> str:
@@ -169,23 +175,58 @@ def _opened(store: Store, state: PageState) -> Drawer:
         trace_href=f"/traces/{quote(state.open[:64], safe='')}?"
         + urlencode({"project": state.project}),
     )
-    if state.tab == "conversation":
-        transcript = read_transcript(store, state.project, state.open)
-        if transcript is None:
-            return lost
-        head = drawer_head(transcript.session, [item.turn for item in transcript.turns], state)
-        return replace(head, turns=conversation(transcript, state))
+    found = _conversation(store, state) if state.tab == "conversation" else _spans(store, state)
+    return found or lost
+
+
+def _conversation(store: Store, state: PageState) -> Drawer | None:
+    """Returns a session with the turns that fit a page, from the one that the state names."""
+    first = int(state.at) if state.at.isascii() and state.at.isdigit() and len(state.at) < 10 else 1
+    first = max(first, 1)
+    transcript = read_transcript(
+        store, state.project, state.open, first_turn=first, limit=PAGE_TURNS
+    )
+    if transcript is None:
+        return None
+    turns = [item.turn for item in transcript.turns]
+    following = transcript.next_turn
+    head = drawer_head(transcript.session, [] if following else turns, state)
+    before = max(first - PAGE_TURNS, 1)
+    last = first + len(turns) - 1
+    is_part = first > 1 or following is not None
+    return replace(
+        head,
+        turns=conversation(transcript, state),
+        part=f"Turns {first:,} to {last:,} of {transcript.session.turns:,}" if is_part else "",
+        earlier_href=state.href(at=str(before) if before > 1 else "") if first > 1 else "",
+        later_href=state.href(at=str(following)) if following else "",
+    )
+
+
+def _spans(store: Store, state: PageState) -> Drawer | None:
+    """Returns a session with the span trees that fit a page."""
     detail = open_session(store, state.project, state.open)
-    trees = read_spans(store, state.project, state.open)
-    if detail is None or trees is None:
-        return lost
+    page = read_spans(store, state.project, state.open, cursor=state.at, around=state.span)
+    if detail is None or page is None:
+        return None
+    trees, turns = page.traces, detail.turns
+    shown = {tree.trace_id for tree in trees}
+    is_part = detail.session.spans > PAGE_SPANS
+    if is_part:
+        turns = [turn for turn in turns if shown.intersection(turn.trace_ids)]
+        state = replace(state, at=state.at or trees[0].trace_id if trees else "")
     head = drawer_head(detail.session, detail.turns, state)
     selected = pick_span(trees, state.span)
     zero = {tree.trace_id: min(s.start_ns for s in tree.spans) for tree in trees}
+    is_first = not detail.turns or bool(shown.intersection(detail.turns[0].trace_ids))
+    following = page.next_cursor
     return replace(
         head,
-        spans=session_tree(detail.turns, trees, state, selected),
+        spans=session_tree(turns, trees, state, selected),
         inspector=inspector_of(selected, zero[selected.trace_id]) if selected else None,
+        part=f"{words.plural(len(trees), 'trace')} of {detail.session.traces:,}" if is_part else "",
+        earlier_href=state.href(at="", span="") if is_part and not is_first else "",
+        later_href=state.href(at=following, span="") if following else "",
     )
 
 
@@ -228,4 +269,5 @@ def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:
         spans=rows,
         inspector=inspector_of(selected, start) if selected else None,
         facts=[Attribute(name, value) for name, value in facts if value],
+        part="" if tree.is_complete else "The first spans by start; the trace has more",
     )

@@ -21,6 +21,7 @@ RANGES = {
     "30d": 30 * 86_400,
     "all": 0,
 }
+PLACES = ("project", "open", "tab")
 TABS = ("conversation", "traces")
 DEFAULTS = {
     "project": "default",
@@ -32,6 +33,7 @@ DEFAULTS = {
     "span": "",
     "live": "on",
     "full": "",
+    "at": "",
 }
 
 
@@ -52,6 +54,7 @@ class PageState(Struct, frozen=True, kw_only=True):
     span: str = ""
     live: str = DEFAULTS["live"]
     full: str = ""
+    at: str = ""  # where a long session begins: a turn's number, or a trace's id
     now_ns: int = field(default_factory=time.time_ns)
 
     @property
@@ -62,6 +65,8 @@ class PageState(Struct, frozen=True, kw_only=True):
 
     def href(self, **changes: str) -> str:
         """Returns the address of this page with some state changed; defaults are left out."""
+        if any(changes.get(name, getattr(self, name)) != getattr(self, name) for name in PLACES):
+            changes.setdefault("at", "")  # it was a place in what was open
         state = replace(self, **changes)
         values = {name: getattr(state, name) for name in DEFAULTS}
         kept = {name: value for name, value in values.items() if value != DEFAULTS[name]}

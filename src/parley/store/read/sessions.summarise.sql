@@ -8,7 +8,8 @@ SELECT
     started_at, last_activity_at, turns, traces, spans, llm_calls, tool_calls, errors, span_errors,
     input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, usage_complete,
     cost_usd, cost_complete, latency_ms_sum, latency_ms_p50, latency_ms_p95, ttft_ms_p50,
-    users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error
+    users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error,
+    messages, turn_starts, turn_latencies_ms, turn_failed, turn_tokens, turn_cached_tokens, turn_costs_usd
 FROM (
     SELECT arrayJoin({sessions:Array(String)}) AS session_id
 ) AS known
@@ -40,7 +41,15 @@ LEFT JOIN (
         argMinIf(t.session_source, (t.started_at, t.turn_id), t.session_source != '') AS session_source,
         leftUTF8(argMinIf(t.input, (t.started_at, t.turn_id), t.input != ''), 500) AS first_input,
         leftUTF8(argMaxIf(t.output, (t.started_at, t.turn_id), t.output != ''), 500) AS last_output,
-        leftUTF8(argMax(t.error, (t.started_at, t.turn_id)), 500) AS last_error
+        leftUTF8(argMax(t.error, (t.started_at, t.turn_id)), 500) AS last_error,
+        sum(t.messages) AS messages,
+        arraySort(turn -> turn.1, groupArray((toUnixTimestamp64Nano(t.started_at), toFloat32({{turn_latency_ms}}), t.failed, t.input_tokens + t.output_tokens, t.cached_tokens, t.cost_usd))) AS charted,
+        charted.1 AS turn_starts,
+        charted.2 AS turn_latencies_ms,
+        charted.3 AS turn_failed,
+        charted.4 AS turn_tokens,
+        charted.5 AS turn_cached_tokens,
+        charted.6 AS turn_costs_usd
     FROM turns AS t FINAL
     WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)}
     GROUP BY session_id

@@ -1,4 +1,5 @@
+-- Spans are counted where they are shown: in their session, or in none.
 SELECT
-    (SELECT count() FROM {{live_spans}}),
-    (SELECT count() FROM sessions FINAL WHERE project_id = {project_id:String}),
-    (SELECT count() FROM messages FINAL WHERE project_id = {project_id:String})
+    sum(spans) + (SELECT count() FROM {{live_spans}} WHERE session_id = ''), count(), sum(messages)
+FROM sessions FINAL
+WHERE project_id = {project_id:String}

@@ -1,3 +1,4 @@
+-- keys_first: every condition is on the sorting key, which all versions of a row share.
 SELECT
     turn_id, toUnixTimestamp64Nano(started_at), toUnixTimestamp64Nano(ended_at), trace_ids, input, output,
     failed, error, models, spans, llm_calls, tool_calls, span_errors, input_tokens, output_tokens,
@@ -5,3 +6,5 @@ SELECT
 FROM turns FINAL
 WHERE project_id = {project_id:String} AND session_id = {session_id:String}
 ORDER BY started_at, turn_id
+LIMIT {limit:UInt32} OFFSET {before:UInt32}
+{{keys_first}}
