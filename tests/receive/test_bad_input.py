@@ -17,12 +17,6 @@ from tests.telemetry import chat
 
 TABLE = {row.name: row for row in table()}
 # Taken, stored and derived; reading back fails in rooms behind the door.
-NOT_SHOWN = {
-    "10,000 attributes, of all types": "spans.of_trace copies attribute_types for each attribute: "
-    "over 400 MB",
-    "1,000 levels": "decode_any_value: protobuf reads 100 levels only, DecodeError becomes 500",
-    "1,000 levels in JSON": "as for protobuf",
-}
 TRACES = next(iter(RPC_METHODS))
 SECONDS = 60
 TRACES_MAX = 10
@@ -75,18 +69,7 @@ def spans_shown(server: Server) -> list[dict[str, Any]]:
     return shown
 
 
-def rows() -> list[Any]:
-    """Returns the table, with what is known to fail marked."""
-    found = []
-    for name, row in TABLE.items():
-        marks = []
-        if reason := NOT_SHOWN.get(name):
-            marks.append(pytest.mark.xfail(strict=True, reason=reason))
-        found.append(pytest.param(row, id=name, marks=marks))
-    return found
-
-
-@pytest.mark.parametrize("row", rows())
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
 def test_the_table_holds(row: Bad, sent: dict[str, Sent]) -> None:
     result = sent[row.name]
     assert result.statuses == [row.status] * 2, result.texts

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
 from parley.conventions.table import Dialect
@@ -51,7 +52,7 @@ def decode_any_value(text: str, kind: str) -> Any:
         if kind == "array":
             return [plain(item) for item in ArrayValue.FromString(raw).values]
         return {item.key: plain(item.value) for item in KeyValueList.FromString(raw).values}
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, DecodeError):  # protobuf reads 100 levels
         return text
 
 

@@ -17,6 +17,7 @@ __all__ = ["read_spans", "read_trace"]
 
 NO_PARENT = "0" * 16
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
+RAW = ("array", "kvlist", "bytes")  # types whose hex digits are decoded with the type
 STATUS = {1: "ok", 2: "error"}
 PAGE_SPANS = 2000  # of a session at once: some 5 MB of ordinary spans
 TRACE_SPANS = 5000  # of one trace at once
@@ -101,8 +102,16 @@ def _read_traces(store: Store, project_id: str, trace_ids: Sequence[str]) -> lis
 
 
 def decoded(texts: Mapping[str, str], types: Mapping[str, str]) -> dict[str, Any]:
-    """Returns attributes in their own types."""
-    return {key: decode_any_value(text, types.get(key, "")) for key, text in texts.items()}
+    """Returns attributes, whose values are hex, in their own types."""
+    return {
+        key: decode_any_value(text if types.get(key) in RAW else text_of(text), types.get(key, ""))
+        for key, text in texts.items()
+    }
+
+
+def text_of(hexed: str) -> str:
+    """Returns the text of hex digits."""
+    return bytes.fromhex(hexed).decode("utf-8", "replace")
 
 
 def span_of_row(row: Sequence[Any]) -> Span:
