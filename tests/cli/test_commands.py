@@ -54,6 +54,17 @@ def test_the_listed_defaults_are_the_defaults() -> None:
     assert {item.name: item.default for item in SETTINGS} == shown
 
 
+def test_a_long_transcript_is_printed_to_its_end(server: Server) -> None:
+    turns = 1 + 500
+    for number in range(turns):
+        server.post("/v1/traces", chat("long-chat", question=f"Question {number}?"))
+    server.wait_derived()
+    options = ["--url", server.url, "--project", server.project, "--part", "transcript"]
+    done = run("sessions", "show", "long-chat", *options)
+    assert done.stdout.count("user: Question ") == turns
+    assert "Question 500?" in done.stdout
+
+
 def test_sessions_list_prints_a_table_and_json(server: Server) -> None:
     server.post("/v1/traces", chat("chat-1", question="Where is [bold]my[/bold] parcel?"))
     server.wait_derived()

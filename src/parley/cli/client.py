@@ -25,14 +25,15 @@ class Client(Struct, frozen=True):
         """Returns a page of sessions as the API answers it."""
         return self.get("/api/v1/sessions", parameters)
 
-    def open_session(self, session_id: str, *, part: str = "") -> dict[str, Any]:
-        """Returns a session, or a part of it, as the API answers it."""
-        path = "/api/v1/sessions/" + quote(session_id, safe="") + (f"/{part}" if part else "")
+    def open_session(self, session_id: str, *, part: str = "", cursor: str = "") -> dict[str, Any]:
+        """Returns a session with its turns, or a page of a part of it."""
+        parameters = {"cursor": cursor} if cursor else {}
         # A lone "." or ".." would be collapsed on the way; the query form holds any id.
         if session_id in {".", ".."}:
-            parameters = {"id": session_id} | ({"part": part} if part else {})
+            parameters |= {"id": session_id} | ({"part": part} if part else {})
             return self.get("/api/v1/session", parameters)
-        return self.get(path, {})
+        path = "/api/v1/sessions/" + quote(session_id, safe="") + (f"/{part}" if part else "")
+        return self.get(path, parameters)
 
     def get(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
         """Returns the JSON at a path.

@@ -1,6 +1,7 @@
 """`parley sessions list|show`: what a running server knows, in a terminal."""
 
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -74,22 +75,34 @@ def show_session(
     project: Project = "",
     token: Token = "",
     part: Annotated[Part | None, typer.Option(help="Instead of the turns.")] = None,
+    cursor: Annotated[
+        str, typer.Option(help="`next_cursor` of the part's page before, with --json.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Show a session and its turns, or what was said in it."""
     client = Client(url=url, project=project, token=token)
-    answer = client.open_session(session_id, part=part.value if part else "")
+    answer = client.open_session(session_id, part=part.value if part else "", cursor=cursor)
     console = Console()
     if as_json:
         print_json(answer)
     elif part is Part.SPANS:
         raise CliError("span trees are only printed with --json; the page shows them better")
     elif part is Part.TRANSCRIPT:
-        for line in transcript_lines(answer):
-            console.print(line)
+        for page in pages(client, session_id, answer):
+            for line in transcript_lines(page):
+                console.print(line)
     else:
         console.print(session_panel(answer["session"]))
         console.print(turns_table(answer["turns"]))
+
+
+def pages(client: Client, session_id: str, page: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yields a page of a transcript and all that follow it."""
+    yield page
+    while cursor := page["next_cursor"]:
+        page = client.open_session(session_id, part=Part.TRANSCRIPT.value, cursor=cursor)
+        yield page
 
 
 def print_json(answer: dict[str, Any]) -> None:
