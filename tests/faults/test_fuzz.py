@@ -11,7 +11,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from parley.receive.errors import BadBody
+from parley.receive import ReceiveLimits
+from parley.receive.errors import BadBody, TooLarge
+from parley.receive.weight import check_json, check_protobuf
 from parley.store import StoreOutOfMemory, StoreUnreadable
 from tests.mutations import mutate
 from tests.storing import Loading, raw_bodies, understand
@@ -20,6 +22,7 @@ MUTATIONS = int(os.environ.get("PARLEY_MUTATIONS", "20000"))
 SEED = int(os.environ.get("PARLEY_SEED", "20261122"))
 BODY_BYTES_MAX = 20_000  # of a body that is mutated; larger ones differ in size alone
 SEGMENT_BYTES = 12 << 20
+LIMITS = ReceiveLimits()
 BODIES = [item for item in raw_bodies() if len(item[2]) <= BODY_BYTES_MAX]
 ACCEPTED_SHARE_MIN = 0.2  # below, the mutations would be too coarse to try the engine
 
@@ -75,6 +78,17 @@ class Accepted:
             yield from self.culprits(envelopes[middle:])
 
 
+def receive(kind: str, form: str, body: bytes) -> tuple[bytes, int]:
+    """Returns (canonical request, how many items), within the limits that the receiver has."""
+    if len(body) > LIMITS.body_bytes:
+        raise TooLarge("the body")  # mutations double, again and again
+    if form == "json":
+        check_json(body, LIMITS)
+    else:
+        check_protobuf(kind, body, LIMITS)
+    return understand(kind, form, body)
+
+
 @pytest.mark.timeout(120 + MUTATIONS // 20)
 def test_whatever_the_receiver_accepts_the_engine_loads(loading: Loading) -> None:
     recorded = {kind: [item for item in BODIES if item[0] == kind] for kind in ("traces", "logs")}
@@ -86,8 +100,8 @@ def test_whatever_the_receiver_accepts_the_engine_loads(loading: Loading) -> Non
         lenders = [other for _, other_form, other in BODIES if other_form == form]
         wrong = mutate(chance, body, lenders)
         try:
-            request, count = understand(kind, form, wrong)
-        except BadBody:
+            request, count = receive(kind, form, wrong)
+        except (BadBody, TooLarge):
             seen["refused"] += 1
             continue
         seen["accepted"] += 1
