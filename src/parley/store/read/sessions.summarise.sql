@@ -1,3 +1,4 @@
+-- keys_first: every condition is on the sorting key, which all versions of a row share.
 -- Session rows summed from their turns; a session without turns gets a tombstone: no ghosts.
 INSERT INTO sessions
 SELECT
@@ -85,3 +86,4 @@ LEFT JOIN (
     )
     GROUP BY session_id
 ) AS labelled USING (session_id)
+{{keys_first}}

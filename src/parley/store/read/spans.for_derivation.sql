@@ -1,3 +1,4 @@
+-- keys_first: every condition is on the sorting key, which all versions of a row share.
 -- What derivation needs of the spans of some traces: columns, and the payload only of spans that
 -- may hold words of the conversation (LLM calls and roots). Columns as in derive/spans.py.
 SELECT
@@ -39,3 +40,4 @@ FROM {{live_spans}}
 WHERE session_id IN {sessions:Array(String)}
     AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
     AND start_time BETWEEN fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC') AND fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')
+{{keys_first}}

@@ -1,3 +1,4 @@
+-- keys_first: every condition is on the sorting key, which all versions of a row share.
 -- Moves the spans of traces to their session: one insert holds the live row and the tombstone of
 -- the old key, so that no crash leaves a span twice or nowhere.
 INSERT INTO spans
@@ -19,3 +20,4 @@ FROM (
             AND session_id != transform(lower(hex(trace_id)), {trace_ids:Array(String)}, {targets:Array(String)}, session_id)
     )
 )
+{{keys_first}}

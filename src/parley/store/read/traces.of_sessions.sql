@@ -1,3 +1,4 @@
+-- keys_first: every condition is on the sorting key, which all versions of a row share.
 -- What later traces need to know of a session's derived traces: those whose place may change
 -- (between the earliest and the latest start that a trace of this batch has or had), and `margin`
 -- more on either side. A session may have any number of traces.
@@ -28,3 +29,4 @@ FROM (
     )
     GROUP BY session_id
 )
+{{keys_first}}

@@ -33,6 +33,21 @@ EXCHANGE TABLES sessions AND sessions_again;
 
 DROP TABLE sessions_again;
 
+-- Derivation sums sessions anew wherever they lie: of 1.7 M turns those of 1,000 sessions took 2.0 s
+-- with 512 rows in a granule, 0.8 s with 64 and the keys read first.
+DROP TABLE IF EXISTS turns_again;
+
+CREATE TABLE turns_again AS turns
+ENGINE = ReplacingMergeTree(version, is_deleted)
+ORDER BY (project_id, session_id, turn_id)
+SETTINGS index_granularity = 64, min_compress_block_size = 4096;
+
+INSERT INTO turns_again SELECT * FROM turns;
+
+EXCHANGE TABLES turns AND turns_again;
+
+DROP TABLE turns_again;
+
 ALTER TABLE turns ADD COLUMN IF NOT EXISTS messages UInt32;
 
 -- Rows of before know nothing of these columns: everything is derived once more, in the background.
