@@ -59,9 +59,8 @@ def payload_keys() -> tuple[list[str], list[str]]:
     prefixes: set[str] = set()
     for dialect in DIALECTS:
         for item in [*dialect.inputs, *dialect.outputs, *dialect.system]:
-            if item.shape == "value":
-                exact.add(item.key)
-            else:
+            exact.update(item.names)
+            if not item.names:
                 prefixes.add(item.key + ".")
         for key in [*dialect.tags, *dialect.metadata]:
             (prefixes if key.endswith(".") else exact).add(key)
@@ -101,6 +100,8 @@ class MessageReader:
             if payload.shape == "value":
                 value = attributes.get(payload.key)
                 found = self._value(value, role) if value is not None and value != "" else []
+            elif payload.shape == "pieces":
+                found = _of_pieces(payload, role, attributes)
             else:
                 pairs = families.get(payload.key + ".", [])
                 found = _interpret(_family(pairs, payload), role, 0) if pairs else []
@@ -151,9 +152,7 @@ def _payloads(of: Literal["system", "inputs", "outputs"]) -> list[Payload]:
 
 
 SYSTEM, INPUTS, OUTPUTS = _payloads("system"), _payloads("inputs"), _payloads("outputs")
-FAMILIES = tuple(
-    dict.fromkeys(p.key + "." for p in [*SYSTEM, *INPUTS, *OUTPUTS] if p.shape != "value")
-)
+FAMILIES = tuple(dict.fromkeys(p.key + "." for p in [*SYSTEM, *INPUTS, *OUTPUTS] if not p.names))
 
 
 def _families(attributes: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
@@ -165,6 +164,16 @@ def _families(attributes: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]
                 if name.startswith(prefix):
                     found.setdefault(prefix, []).append((name[len(prefix) :], value))
     return found
+
+
+def _of_pieces(payload: Payload, role: Role, attributes: Mapping[str, Any]) -> list[Message]:
+    """Returns the one message that stands in several attributes."""
+    message: dict[str, Any] = {}
+    for (_, piece), name in zip(payload.pieces, payload.names, strict=True):
+        value = attributes.get(name)
+        if value not in (None, "") and piece not in message:
+            message[piece] = parse_json(value) if isinstance(value, str) else value
+    return [_message(role, {"role": role, **message})] if message else []
 
 
 def _family(pairs: list[tuple[str, Any]], payload: Payload) -> Any:

@@ -200,6 +200,8 @@ def _tool_result(item: dict[str, Any]) -> Part:
         ),
         "",
     )
+    if isinstance(body, dict) and body.keys() == {"type", "value"}:
+        body = body["value"]  # the AI SDK says of which type the value is
     if isinstance(body, list):
         body = "\n".join(_inner_text(piece) for piece in body)
     call_id = next(
@@ -210,9 +212,8 @@ def _tool_result(item: dict[str, Any]) -> Part:
         ),
         "",
     )
-    return Part(
-        kind="tool_result", text=text_of(body), name=str(inner.get("name") or ""), call_id=call_id
-    )
+    name = str(inner.get("name") or inner.get("toolName") or "")
+    return Part(kind="tool_result", text=text_of(body), name=name, call_id=call_id)
 
 
 def _media(item: dict[str, Any], kind: str) -> Part:
