@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from parley.conventions.dialects import DIALECTS
 from parley.conventions.parts import message_parts, role_of
+from parley.conventions.records import Record, details, message_of
 from parley.conventions.table import Payload
 from parley.conventions.values import parse_json, unflatten
-from parley.model import Message, Role
+from parley.model import Message, Part, Role
 
 __all__ = ["MessageReader", "SpanMessages", "payload_keys"]
 
@@ -77,17 +78,42 @@ class MessageReader:
     def __init__(self) -> None:
         self._known: dict[tuple[bytes, Role], Item] = {}
 
-    def read(self, attributes: Mapping[str, Any]) -> SpanMessages:
+    def read(self, attributes: Mapping[str, Any], records: Sequence[Record] = ()) -> SpanMessages:
         """Returns the messages of one span; the first payload that holds any wins, side by side.
 
         Args:
             attributes: decoded attributes (text, numbers, lists, maps).
+            records: its events and log records, in order; they say what the attributes do not.
         """
-        families = _families(attributes)
-        system = self._first(SYSTEM, "system", attributes, families)
-        inputs = self._first(INPUTS, "user", attributes, families)
-        outputs = self._first(OUTPUTS, "assistant", attributes, families)
+        system, inputs, outputs = self._sides(attributes)
+        if records and not (inputs and outputs):
+            told = self._sides(details(records))
+            spoken = [(r, message_of(r)) for r in records if r.is_message]
+            said = [self._spoken(m) for r, m in spoken if m is not None and not r.is_answer]
+            answers = [self._spoken(m) for r, m in spoken if m is not None and r.is_answer]
+            system = system or told[0]
+            inputs = inputs or told[1] or [message for message in said if message.parts]
+            outputs = outputs or told[2] or [message for message in answers if message.parts]
         return SpanMessages(system + inputs, outputs)
+
+    def _sides(
+        self, attributes: Mapping[str, Any]
+    ) -> tuple[list[Message], list[Message], list[Message]]:
+        families = _families(attributes)
+        return (
+            self._first(SYSTEM, "system", attributes, families),
+            self._first(INPUTS, "user", attributes, families),
+            self._first(OUTPUTS, "assistant", attributes, families),
+        )
+
+    def _spoken(self, message: dict[str, Any]) -> Message:
+        """Returns the message of a record; the same message sent again is the same object."""
+        key: tuple[bytes, Role] = (msgspec.json.encode(message), "user")
+        item = self._known.get(key)
+        if item is None:
+            found = _interpret_map(message, role_of(message["role"], "user"), 0)
+            item = self._known[key] = Item(False, found)
+        return item.messages[0]
 
     def _first(
         self,
@@ -105,38 +131,61 @@ class MessageReader:
             else:
                 pairs = families.get(payload.key + ".", [])
                 found = _interpret(_family(pairs, payload), role, 0) if pairs else []
-            if any(message.parts for message in found):
-                return [message for message in found if message.parts]
+            found = [message for message in found if message.parts]
+            if found:
+                return found
         return []
 
     def _value(self, value: Any, role: Role) -> list[Message]:
         if isinstance(value, str):
-            if value[0] == "[" and (items := self._items(value, role)) is not None:
+            if value[0] == "[" and (items := self._items(split(value), role)) is not None:
                 return items
             value = parse_json(value)
+        elif isinstance(value, list):
+            items = self._items([(msgspec.json.encode(item), item) for item in value], role)
+            if items is not None:
+                return items
         return _interpret(value, role, 0)
 
-    def _items(self, text: str, role: Role) -> list[Message] | None:
-        """Returns the messages of a JSON list, item by item; None when it has to be read whole."""
-        try:
-            raws = split_list(text)
-        except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+    def _items(self, raws: Sequence[tuple[bytes, Any]] | None, role: Role) -> list[Message] | None:
+        """Returns the messages of a list, item by item; None when it has to be read whole.
+
+        Args:
+            raws: the JSON of each item, and its value where it is known already.
+            role: who speaks where an item names nobody.
+        """
+        if raws is None:
             return None
         messages: list[Message] = []
+        is_streamed = False
         is_message = not raws
-        for raw in raws:
-            key = (bytes(raw), role)
-            item = self._known.get(key)
+        for raw, known in raws:
+            item = self._known.get((raw, role))
             if item is None:
                 try:
-                    value = json.loads(key[0])
+                    value = json.loads(raw) if known is UNREAD else known
                 except (ValueError, RecursionError):
                     return None
                 is_part = isinstance(value, dict) and _is_part(value)
-                item = self._known[key] = Item(is_part, _interpret(value, role, 1))
+                found = _interpret(value, role, 1)
+                item = self._known[raw, role] = Item(is_part, found, _is_chunk(value))
             is_message = is_message or not item.is_part
+            is_streamed = is_streamed or item.is_chunk
             messages += item.messages
-        return messages if is_message else None  # parts alone are one message together
+        if not is_message:
+            return None  # parts alone are one message together
+        return _joined(messages) if is_streamed else messages
+
+
+UNREAD = object()
+
+
+def split(text: str) -> list[tuple[bytes, Any]] | None:
+    """Returns the JSON of each item of a list; None when the text is no list."""
+    try:
+        return [(bytes(raw), UNREAD) for raw in split_list(text)]
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        return None
 
 
 class Item(Struct, frozen=True):
@@ -144,6 +193,31 @@ class Item(Struct, frozen=True):
 
     is_part: bool
     messages: list[Message]
+    is_chunk: bool = False
+
+
+def _is_chunk(value: Any) -> bool:
+    """Tells a piece of a streamed answer: a message that says it has not finished."""
+    return isinstance(value, dict) and value.get("finish_reason") == "" and "role" in value
+
+
+def _joined(chunks: Sequence[Message]) -> list[Message]:
+    """Returns the messages that chunks make together: text after text of one speaker is one."""
+    joined: list[Message] = []
+    for chunk in chunks:
+        last = joined[-1] if joined else None
+        if last is None or last.role != chunk.role:
+            joined.append(chunk)
+            continue
+        parts = list(last.parts)
+        for part in chunk.parts:
+            if parts and parts[-1].kind == part.kind and part.kind in ("text", "reasoning"):
+                parts[-1] = Part(kind=part.kind, text=parts[-1].text + part.text)
+            else:
+                parts.append(part)
+        text = "\n".join(part.text for part in parts if part.kind == "text" and part.text)
+        joined[-1] = Message(role=last.role, text=text, parts=parts)
+    return joined
 
 
 def _payloads(of: Literal["system", "inputs", "outputs"]) -> list[Payload]:
@@ -202,7 +276,7 @@ def _interpret_list(value: list[Any], role: Role, depth: int) -> list[Message]:
     messages: list[Message] = []
     for item in value:
         messages += _interpret(item, role, depth + 1)
-    return messages
+    return _joined(messages) if any(map(_is_chunk, value)) else messages
 
 
 def _is_part(item: dict[str, Any]) -> bool:
