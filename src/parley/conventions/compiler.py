@@ -219,11 +219,18 @@ def documents(fields: Sequence[Coded]) -> dict[tuple[str, ...], int]:
     return places
 
 
+def as_json(value: str) -> str:
+    """Returns a JSON text as it is, a Python dictionary as JSON: quotes, None, True and False."""
+    changed = f"replaceAll({value}, '\\'', '\"')"
+    for theirs, ours in ((": None", ": null"), (": True", ": true"), (": False", ": false")):
+        changed = f"replaceAll({changed}, {quote(theirs)}, {quote(ours)})"
+    return f"if(startsWith({value}, '{{\\''), {changed}, {value})"
+
+
 def inside(fields: Sequence[Coded], pairs: str) -> str:
     """Returns the (code, value) pairs that are in the JSON documents among `pairs`.
 
-    What a document holds has a code when its own code and its name there are known. A Python
-    dictionary in a string is read too: its quotes are made JSON's.
+    What a document holds has a code when its own code and its name there are known.
     """
     places = documents(fields)
     codes = {path: entry.code for entry in fields if (path := (entry.item.key, *entry.item.path))}
@@ -238,8 +245,7 @@ def inside(fields: Sequence[Coded], pairs: str) -> str:
     return f"""arrayFilter(pair -> pair.1 != 0, arrayFlatten(arrayMap(document -> arrayMap(item -> (
                     toUInt16(transform(concat(toString(document.1), ' ', item.1), {names},
                         {known_codes}, 0)), trim(BOTH '"' FROM item.2)),
-                    JSONExtractKeysAndValuesRaw(if(startsWith(document.2, '{{\\''),
-                        replaceAll(document.2, '\\'', '"'), document.2))),
+                    JSONExtractKeysAndValuesRaw({as_json("document.2")})),
                     {unread})))"""
 
 

@@ -5,7 +5,7 @@ Gemini parts, LangChain in three serialisations, flattened attributes, function 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -88,12 +88,9 @@ class MessageReader:
         system, inputs, outputs = self._sides(attributes)
         if records and not (inputs and outputs):
             told = self._sides(details(records))
-            spoken = [(r, message_of(r)) for r in records if r.is_message]
-            said = [self._spoken(m) for r, m in spoken if m is not None and not r.is_answer]
-            answers = [self._spoken(m) for r, m in spoken if m is not None and r.is_answer]
             system = system or told[0]
-            inputs = inputs or told[1] or [message for message in said if message.parts]
-            outputs = outputs or told[2] or [message for message in answers if message.parts]
+            inputs = inputs or told[1] or self._spoken(r for r in records if not r.is_answer)
+            outputs = outputs or told[2] or self._spoken(r for r in records if r.is_answer)
         return SpanMessages(system + inputs, outputs)
 
     def _sides(
@@ -106,14 +103,20 @@ class MessageReader:
             self._first(OUTPUTS, "assistant", attributes, families),
         )
 
-    def _spoken(self, message: dict[str, Any]) -> Message:
-        """Returns the message of a record; the same message sent again is the same object."""
-        key: tuple[bytes, Role] = (msgspec.json.encode(message), "user")
-        item = self._known.get(key)
-        if item is None:
-            found = _interpret_map(message, role_of(message["role"], "user"), 0)
-            item = self._known[key] = Item(False, found)
-        return item.messages[0]
+    def _spoken(self, records: Iterable[Record]) -> list[Message]:
+        """Returns the messages that records are; the same one sent again is the same object."""
+        found: list[Message] = []
+        for record in records:
+            message = message_of(record) if record.is_message else None
+            if message is None:
+                continue
+            key = (msgspec.json.encode(message), record.speaker)
+            item = self._known.get(key)
+            if item is None:
+                said = _interpret_map(message, record.speaker, 0)
+                item = self._known[key] = Item(False, said)
+            found += [message for message in item.messages if message.parts]
+        return found
 
     def _first(
         self,

@@ -6,10 +6,11 @@ from typing import Any
 from msgspec import Struct
 
 from parley.conventions.values import decode_any_value, parse_json
+from parley.model import Role
 
 __all__ = ["RECORD_NAMES", "Record", "decode_record", "details", "message_of"]
 
-SPEAKERS = {
+SPEAKERS: dict[str, Role] = {
     "gen_ai.system.message": "system",
     "gen_ai.user.message": "user",
     "gen_ai.assistant.message": "assistant",
@@ -36,6 +37,11 @@ class Record(Struct, frozen=True):
     def is_answer(self) -> bool:
         """Whether it says what came back."""
         return self.name == "gen_ai.choice"
+
+    @property
+    def speaker(self) -> Role:
+        """Who speaks where the message itself does not say."""
+        return SPEAKERS[self.name]
 
     @property
     def is_message(self) -> bool:
@@ -73,7 +79,7 @@ def message_of(record: Record) -> dict[str, Any] | None:
     message = body.get("message", body)
     if not isinstance(message, dict):
         message = {"content": message}
-    return {"role": SPEAKERS[record.name], **message}
+    return {"role": record.speaker, **message}
 
 
 def details(records: Sequence[Record]) -> dict[str, Any]:

@@ -210,7 +210,7 @@ def _pieces_without_words(
     if len(tops) < 2 or any(span in tree.roots for span in tops):
         opens = any(span.kind not in CALL_KINDS for span in spans)
         piece = Piece(opens=opens, spans=list(spans))
-        _words_around(piece, tree.roots, calls)
+        _words_around(piece, _outermost_first(spans, tree), calls)
         return [piece]
     pieces = [Piece(opens=True) for _ in tops]
     place = {span.span_id: index for index, span in enumerate(tops)}
@@ -226,6 +226,16 @@ def _pieces_without_words(
     for piece, top in zip(pieces, tops, strict=True):
         _words_around(piece, [top], [call for call in calls if call in piece.spans])
     return pieces
+
+
+def _outermost_first(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
+    """Returns the roots, then the spans below that may hold the words of people, by depth."""
+    below = [
+        (len(tree.ancestors(span)), span)
+        for span in spans
+        if span.kind not in CALL_KINDS and tree.parent(span) is not None
+    ]
+    return tree.roots + [span for _, span in sorted(below, key=lambda item: item[0])]
 
 
 def _words_around(piece: Piece, tops: Sequence[SpanFacts], calls: Sequence[SpanFacts]) -> None:
