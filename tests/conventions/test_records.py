@@ -70,6 +70,18 @@ def told(records: list[Record], attributes: dict[str, Any] | None = None) -> lis
         ),
         pytest.param(
             [
+                *(
+                    record(
+                        f"{role}.message", **{"gen_ai.event.content": json.dumps({"content": t})}
+                    )
+                    for role, t in HISTORY
+                ),
+                record("choice", **{"gen_ai.event.content": '{"message": {"content": "Ciao"}}'}),
+            ],
+            id="one attribute of JSON, as Azure",
+        ),
+        pytest.param(
+            [
                 Record(
                     "gen_ai.content.prompt",
                     None,

@@ -169,3 +169,18 @@ def test_a_failure_told_by_an_attribute_is_one(loading: Loading) -> None:
     found = only_session(loading)
     assert found["session"]["errors"] == 1
     assert "429 too many" in found["turns"][0]["error"]
+
+
+@pytest.mark.parametrize(("tokens", "calls"), [(20, 1), (None, 1), (7, 2)])
+def test_one_response_told_by_two_tracers_is_one_call(
+    tokens: int | None, calls: int, loading: Loading
+) -> None:
+    words = chat_attributes("s1", [("user", "Hi")], "Ciao", **{"gen_ai.response.id": "r1"})
+    silent = {"gen_ai.operation.name": "chat", "gen_ai.response.id": "r1"}
+    if tokens is not None:
+        silent["gen_ai.usage.output_tokens"] = str(tokens)
+    root = span(ROOT, b"", 0, {"session.id": "s1"})
+    loading.load([pack(root, span(INNER, ROOT, 1, silent), span(CALL, ROOT, 2, words))])
+    loading.derive()
+    found = only_session(loading)["session"]
+    assert (found["llm_calls"], found["last_output"]) == (calls, "Ciao")

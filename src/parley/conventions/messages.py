@@ -43,6 +43,11 @@ OUTPUT_KEYS = (
     "content",
     "message",
 )
+ITEM_ROLES: dict[str, Role] = {  # of OpenAI's Responses API: items beside messages
+    "function_call": "assistant",
+    "function_call_output": "tool",
+    "reasoning": "assistant",
+}
 MAX_DEPTH = 12
 split_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -286,6 +291,8 @@ def _is_part(item: dict[str, Any]) -> bool:
     """Tells a content part, or a bare text, from a message."""
     if "role" in item or "message" in item or "messages" in item:
         return False
+    if item.get("type") in ("function_call", "function_call_output"):
+        return False
     if item.get("type") in ("human", "ai", "tool", "system") and (
         "data" in item or "content" in item
     ):
@@ -317,6 +324,8 @@ def _interpret_map(value: dict[str, Any], role: Role, depth: int) -> list[Messag
         return [_message(role_of(kind, role), value["data"])]
     if kind in ("human", "ai", "system") and "content" in value:
         return [_message(role_of(kind, role), value)]
+    if kind in ITEM_ROLES:
+        return [_message(ITEM_ROLES[kind], [value])]
     if isinstance(value.get("update"), dict):
         return _interpret(value["update"], role, depth + 1)
     for key in LIST_KEYS:

@@ -65,7 +65,8 @@ def decode_record(
 
 def message_of(record: Record) -> dict[str, Any] | None:
     """Returns the message that a record is, with its role; None for an alternative answer."""
-    body = parse_json(record.body) if isinstance(record.body, str) else record.body
+    body = record.body or record.attributes.get("gen_ai.event.content")  # the latter: Azure
+    body = parse_json(body) if isinstance(body, str) else body
     if body in (None, "", {}):
         body = {
             key: parse_json(value) if isinstance(value, str) else value

@@ -115,10 +115,16 @@ def _with_words(leaves: Sequence[SpanFacts], outer: dict[str, list[SpanFacts]]) 
 
 
 def _by_response(calls: Sequence[SpanFacts]) -> list[SpanFacts]:
-    """Returns calls without the second telling of one response; the one with words stays."""
+    """Returns calls without the second telling of one response; the one with words stays.
+
+    An id that an application gives to all its answers is none: then the counts differ.
+    """
     told: dict[str, list[SpanFacts]] = defaultdict(list)
     for call in calls:
-        told[call.response_id or f"span {call.span_id}"].append(call)
+        same = told.get(call.response_id, []) if call.response_id else []
+        counts = {item.output_tokens for item in [*same, call]} - {None}
+        fresh = not call.response_id or len(counts) > 1
+        told[f"span {call.span_id}" if fresh else call.response_id].append(call)
     if len(told) == len(calls):
         return list(calls)
     return [_told_by(sorted(same, key=lambda call: not _talks(call))) for same in told.values()]

@@ -6,6 +6,10 @@ __all__ = ["DIALECT"]
 
 KINDS = {
     "chat": "llm",
+    "chat.completions": "llm",
+    "chat.streaming_completions": "llm",
+    "text.completions": "llm",
+    "text.streaming_completions": "llm",
     "generate_content": "llm",
     "text_completion": "llm",
     "completion": "llm",
