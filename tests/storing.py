@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from parley.bus import Bus
@@ -116,5 +117,22 @@ def split_spans(requests: Sequence[bytes]) -> list[bytes]:
                     place = above.scope_spans.add(schema_url=scope.schema_url)
                     place.scope.CopyFrom(scope.scope)
                     place.spans.add().CopyFrom(span)
+                    single.append(request.SerializeToString())
+    return single
+
+
+def split_logs(requests: Sequence[bytes]) -> list[bytes]:
+    """Returns the same telemetry with one log record in each request."""
+    single = []
+    for body in requests:
+        for resource in ExportLogsServiceRequest.FromString(body).resource_logs:
+            for scope in resource.scope_logs:
+                for record in scope.log_records:
+                    request = ExportLogsServiceRequest()
+                    above = request.resource_logs.add(schema_url=resource.schema_url)
+                    above.resource.CopyFrom(resource.resource)
+                    place = above.scope_logs.add(schema_url=scope.schema_url)
+                    place.scope.CopyFrom(scope.scope)
+                    place.log_records.add().CopyFrom(record)
                     single.append(request.SerializeToString())
     return single

@@ -236,6 +236,57 @@ def test_anthropic_tool_results_of_role_user_are_tool_messages() -> None:
     assert (message.role, message.text, message.parts[0].call_id) == ("tool", "42", "t1")
 
 
+def test_items_of_the_responses_api_are_messages() -> None:
+    asked = [
+        {"role": "user", "content": "How is Kyoto?"},
+        {"type": "reasoning", "summary": [{"type": "summary_text", "text": "Look it up."}]},
+        {
+            "type": "function_call",
+            "id": "fc",
+            "call_id": "c1",
+            "name": "weather",
+            "arguments": "{}",
+        },
+        {"type": "function_call_output", "call_id": "c1", "output": "14 °C"},
+    ]
+    answer = {
+        "id": "resp",
+        "output": [
+            {
+                "type": "message",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": "14 °C."}],
+            }
+        ],
+    }
+    found = MessageReader().read(
+        {"langfuse.observation.input": json.dumps(asked), "output.value": json.dumps(answer)}
+    )
+    parts = [(m.role, p.kind, p.text or p.name, p.call_id) for m in found.inputs for p in m.parts]
+    assert parts == [
+        ("user", "text", "How is Kyoto?", ""),
+        ("assistant", "reasoning", "Look it up.", ""),
+        ("assistant", "tool_call", "weather", "c1"),
+        ("tool", "tool_result", "14 °C", "c1"),
+    ]
+    assert [(m.role, m.text) for m in found.outputs] == [("assistant", "14 °C.")]
+
+
+def test_results_of_the_ai_sdk_say_their_value() -> None:
+    part = {
+        "type": "tool-result",
+        "toolCallId": "c1",
+        "toolName": "weather",
+        "output": {"type": "text", "value": "14 °C"},
+    }
+    (message,) = (
+        MessageReader()
+        .read({"ai.prompt.messages": json.dumps([{"role": "tool", "content": [part]}])})
+        .inputs
+    )
+    assert (message.role, message.text, message.parts[0].name) == ("tool", "14 °C", "weather")
+
+
 @pytest.mark.parametrize(
     "text",
     [

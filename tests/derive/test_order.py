@@ -14,7 +14,7 @@ from parley.bus import Bus
 from parley.derive import Deriver
 from parley.store import Store
 from tests.derive.test_conversation import Script, said
-from tests.storing import Loading, recorded, split_spans
+from tests.storing import Loading, recorded, split_logs, split_spans
 
 CLIENTS = [
     "agenta",
@@ -29,6 +29,9 @@ CLIENTS = [
     "otel-py-edge",
     "openinference-openai",
     "pydantic-ai-split",
+    "otel-openai-v2",
+    "openinference-anthropic",
+    "logfire",
 ]
 TRIALS = int(os.environ.get("PARLEY_TRIALS", "60"))
 
@@ -59,8 +62,12 @@ class MortalStore:
 
 
 @cache
-def traces_of(client: str) -> list[bytes]:
-    return [body for kind, body in recorded(client) if kind == "traces"]
+def requests_of(client: str) -> list[tuple[str, bytes]]:
+    """The requests of a client as (kind, body), with one span or log record in each."""
+    sent = recorded(client)
+    spans = split_spans([body for kind, body in sent if kind == "traces"])
+    logs = split_logs([body for kind, body in sent if kind == "logs"])
+    return [("traces", body) for body in spans] + [("logs", body) for body in logs]
 
 
 EXPECTED: dict[str, dict[str, object]] = {}
@@ -70,7 +77,8 @@ def expected(client: str, store: Store, folder: Path) -> dict[str, object]:
     """The result of the requests as they were recorded, in one go."""
     if client not in EXPECTED:
         loading = Loading(store, folder)
-        loading.load(traces_of(client))
+        for kind, body in recorded(client):
+            loading.load([body], kind)
         loading.derive()
         EXPECTED[client] = loading.result()
         assert EXPECTED[client]
@@ -85,18 +93,21 @@ def test_any_order_split_and_crash_gives_the_same_sessions(
     client = CLIENTS[seed % len(CLIENTS)]
     want = expected(client, store, tmp_path)
     loading = Loading(store, tmp_path)
-    single = split_spans(traces_of(client))
+    single = requests_of(client)
     pool = single + chance.sample(single, len(single) // 3)  # some are sent twice
     chance.shuffle(pool)
-    sent: list[list[bytes]] = []
+    sent: list[tuple[str, list[bytes]]] = []
     while pool:
         size = chance.choice([1, 2, 5, 20, 100])
-        envelopes = [loading.envelope(body) for body in pool[:size]]
+        for kind in ("traces", "logs"):
+            envelopes = [loading.envelope(body) for of, body in pool[:size] if of == kind]
+            if envelopes:
+                loading.load_envelopes(envelopes, kind)
+                sent.append((kind, envelopes))
         pool = pool[size:]
-        loading.load_envelopes(envelopes)
-        sent.append(envelopes)
         if chance.random() < 0.2:
-            loading.load_envelopes(chance.choice(sent))  # the journal is replayed
+            kind, envelopes = chance.choice(sent)
+            loading.load_envelopes(envelopes, kind)  # the journal is replayed
         step = chance.random()
         if step < 0.4:
             loading.derive()

@@ -11,19 +11,23 @@ from parley.conventions.compiler import render_view, view_hash
 from parley.conventions.dialects import DIALECTS
 from parley.conventions.messages import MessageReader, SpanMessages, payload_keys
 from parley.conventions.precedence import SESSION_KEYS, SessionKey
+from parley.conventions.records import RECORD_NAMES, Record, decode_record
 from parley.conventions.table import Dialect, Field, Payload
 from parley.conventions.values import decode_any_value, read_labels
 
 __all__ = [
     "DIALECTS",
+    "RECORD_NAMES",
     "SESSION_KEYS",
     "Dialect",
     "Field",
     "MessageReader",
     "Payload",
+    "Record",
     "SessionKey",
     "SpanMessages",
     "decode_any_value",
+    "decode_record",
     "payload_keys",
     "read_labels",
     "render_view",

@@ -12,7 +12,7 @@ __all__ = ["render_docs"]
 HEAD = """# Conventions: which attribute means what
 
 Generated from the tables in `src/parley/conventions` by `python -m parley.conventions.docs`; a test
-compares. A new client is one table.
+compares. A new client is one table: see docs/adding-a-client.md.
 
 ## Which session a span belongs to
 
@@ -41,14 +41,17 @@ def _dialect(dialect: Dialect) -> str:
     text = f"\n### {dialect.title}\n\nSource: <{dialect.source}>\n"
     if dialect.remarks:
         text += f"\n{dialect.remarks}\n"
-    text += "\n| column | attributes, first non-empty |\n|---|---|\n"
+    text += "\n| column | attributes, first non-empty; → a place in its JSON |\n|---|---|\n"
     for column, fields in dialect.fields.items():
         shown = []
         for item in fields:
             where = " (resource)" if item.where == "resource" else ""
+            path = f" → `{'.'.join(item.path)}`" if item.path else ""
+            plus = f" + {' + '.join(item.plus)}" if item.plus else ""
             factor = f" × {item.factor:g}" if item.factor != 1 else ""
             words = ", ".join(f"{theirs} → {ours}" for theirs, ours in item.values.items())
-            shown.append(f"`{item.key}`{where}{factor}{f' ({words})' if words else ''}")
+            meant = f" ({words})" if words else ""
+            shown.append(f"`{item.key}`{path}{where}{factor}{plus}{meant}")
         text += f"| {column} | {'; '.join(shown)} |\n"
     for name, payloads in (
         ("system prompt", dialect.system),
@@ -65,6 +68,8 @@ def _dialect(dialect: Dialect) -> str:
 
 
 def _payload(payload: Payload) -> str:
+    if payload.shape == "pieces":
+        return " + ".join(f"`{name}`" for name in payload.names)
     endings = {"value": "", "indexed": ".0.…", "fields": ".<name>"}
     return f"`{payload.key}{endings[payload.shape]}`"
 

@@ -5,7 +5,7 @@ Gemini parts, LangChain in three serialisations, flattened attributes, function 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -13,9 +13,10 @@ from msgspec import Struct
 
 from parley.conventions.dialects import DIALECTS
 from parley.conventions.parts import message_parts, role_of
+from parley.conventions.records import Record, details, message_of
 from parley.conventions.table import Payload
 from parley.conventions.values import parse_json, unflatten
-from parley.model import Message, Role
+from parley.model import Message, Part, Role
 
 __all__ = ["MessageReader", "SpanMessages", "payload_keys"]
 
@@ -42,6 +43,11 @@ OUTPUT_KEYS = (
     "content",
     "message",
 )
+ITEM_ROLES: dict[str, Role] = {  # of OpenAI's Responses API: items beside messages
+    "function_call": "assistant",
+    "function_call_output": "tool",
+    "reasoning": "assistant",
+}
 MAX_DEPTH = 12
 split_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
@@ -59,9 +65,8 @@ def payload_keys() -> tuple[list[str], list[str]]:
     prefixes: set[str] = set()
     for dialect in DIALECTS:
         for item in [*dialect.inputs, *dialect.outputs, *dialect.system]:
-            if item.shape == "value":
-                exact.add(item.key)
-            else:
+            exact.update(item.names)
+            if not item.names:
                 prefixes.add(item.key + ".")
         for key in [*dialect.tags, *dialect.metadata]:
             (prefixes if key.endswith(".") else exact).add(key)
@@ -78,17 +83,45 @@ class MessageReader:
     def __init__(self) -> None:
         self._known: dict[tuple[bytes, Role], Item] = {}
 
-    def read(self, attributes: Mapping[str, Any]) -> SpanMessages:
+    def read(self, attributes: Mapping[str, Any], records: Sequence[Record] = ()) -> SpanMessages:
         """Returns the messages of one span; the first payload that holds any wins, side by side.
 
         Args:
             attributes: decoded attributes (text, numbers, lists, maps).
+            records: its events and log records, in order; they say what the attributes do not.
         """
-        families = _families(attributes)
-        system = self._first(SYSTEM, "system", attributes, families)
-        inputs = self._first(INPUTS, "user", attributes, families)
-        outputs = self._first(OUTPUTS, "assistant", attributes, families)
+        system, inputs, outputs = self._sides(attributes)
+        if records and not (inputs and outputs):
+            told = self._sides(details(records))
+            system = system or told[0]
+            inputs = inputs or told[1] or self._spoken(r for r in records if not r.is_answer)
+            outputs = outputs or told[2] or self._spoken(r for r in records if r.is_answer)
         return SpanMessages(system + inputs, outputs)
+
+    def _sides(
+        self, attributes: Mapping[str, Any]
+    ) -> tuple[list[Message], list[Message], list[Message]]:
+        families = _families(attributes)
+        return (
+            self._first(SYSTEM, "system", attributes, families),
+            self._first(INPUTS, "user", attributes, families),
+            self._first(OUTPUTS, "assistant", attributes, families),
+        )
+
+    def _spoken(self, records: Iterable[Record]) -> list[Message]:
+        """Returns the messages that records are; the same one sent again is the same object."""
+        found: list[Message] = []
+        for record in records:
+            message = message_of(record) if record.is_message else None
+            if message is None:
+                continue
+            key = (msgspec.json.encode(message), record.speaker)
+            item = self._known.get(key)
+            if item is None:
+                said = _interpret_map(message, record.speaker, 0)
+                item = self._known[key] = Item(False, said)
+            found += [message for message in item.messages if message.parts]
+        return found
 
     def _first(
         self,
@@ -101,41 +134,66 @@ class MessageReader:
             if payload.shape == "value":
                 value = attributes.get(payload.key)
                 found = self._value(value, role) if value is not None and value != "" else []
+            elif payload.shape == "pieces":
+                found = _of_pieces(payload, role, attributes)
             else:
                 pairs = families.get(payload.key + ".", [])
                 found = _interpret(_family(pairs, payload), role, 0) if pairs else []
-            if any(message.parts for message in found):
-                return [message for message in found if message.parts]
+            found = [message for message in found if message.parts]
+            if found:
+                return found
         return []
 
     def _value(self, value: Any, role: Role) -> list[Message]:
         if isinstance(value, str):
-            if value[0] == "[" and (items := self._items(value, role)) is not None:
+            if value[0] == "[" and (items := self._items(split(value), role)) is not None:
                 return items
             value = parse_json(value)
+        elif isinstance(value, list):
+            items = self._items([(msgspec.json.encode(item), item) for item in value], role)
+            if items is not None:
+                return items
         return _interpret(value, role, 0)
 
-    def _items(self, text: str, role: Role) -> list[Message] | None:
-        """Returns the messages of a JSON list, item by item; None when it has to be read whole."""
-        try:
-            raws = split_list(text)
-        except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+    def _items(self, raws: Sequence[tuple[bytes, Any]] | None, role: Role) -> list[Message] | None:
+        """Returns the messages of a list, item by item; None when it has to be read whole.
+
+        Args:
+            raws: the JSON of each item, and its value where it is known already.
+            role: who speaks where an item names nobody.
+        """
+        if raws is None:
             return None
         messages: list[Message] = []
+        is_streamed = False
         is_message = not raws
-        for raw in raws:
-            key = (bytes(raw), role)
-            item = self._known.get(key)
+        for raw, known in raws:
+            item = self._known.get((raw, role))
             if item is None:
                 try:
-                    value = json.loads(key[0])
+                    value = json.loads(raw) if known is UNREAD else known
                 except (ValueError, RecursionError):
                     return None
                 is_part = isinstance(value, dict) and _is_part(value)
-                item = self._known[key] = Item(is_part, _interpret(value, role, 1))
+                found = _interpret(value, role, 1)
+                item = self._known[raw, role] = Item(is_part, found, _is_chunk(value))
             is_message = is_message or not item.is_part
+            is_streamed = is_streamed or item.is_chunk
             messages += item.messages
-        return messages if is_message else None  # parts alone are one message together
+        if not is_message:
+            return None  # parts alone are one message together
+        return _joined(messages) if is_streamed else messages
+
+
+UNREAD = object()
+
+
+def split(text: str) -> list[tuple[bytes, Any]] | None:
+    """Returns the JSON of each item of a list; None when the text is no list."""
+    try:
+        return [(bytes(raw), UNREAD) for raw in split_list(text)]
+    except (msgspec.MsgspecError, UnicodeEncodeError, RecursionError):
+        return None
 
 
 class Item(Struct, frozen=True):
@@ -143,6 +201,31 @@ class Item(Struct, frozen=True):
 
     is_part: bool
     messages: list[Message]
+    is_chunk: bool = False
+
+
+def _is_chunk(value: Any) -> bool:
+    """Tells a piece of a streamed answer: a message that says it has not finished."""
+    return isinstance(value, dict) and value.get("finish_reason") == "" and "role" in value
+
+
+def _joined(chunks: Sequence[Message]) -> list[Message]:
+    """Returns the messages that chunks make together: text after text of one speaker is one."""
+    joined: list[Message] = []
+    for chunk in chunks:
+        last = joined[-1] if joined else None
+        if last is None or last.role != chunk.role:
+            joined.append(chunk)
+            continue
+        parts = list(last.parts)
+        for part in chunk.parts:
+            if parts and parts[-1].kind == part.kind and part.kind in ("text", "reasoning"):
+                parts[-1] = Part(kind=part.kind, text=parts[-1].text + part.text)
+            else:
+                parts.append(part)
+        text = "\n".join(part.text for part in parts if part.kind == "text" and part.text)
+        joined[-1] = Message(role=last.role, text=text, parts=parts)
+    return joined
 
 
 def _payloads(of: Literal["system", "inputs", "outputs"]) -> list[Payload]:
@@ -151,9 +234,7 @@ def _payloads(of: Literal["system", "inputs", "outputs"]) -> list[Payload]:
 
 
 SYSTEM, INPUTS, OUTPUTS = _payloads("system"), _payloads("inputs"), _payloads("outputs")
-FAMILIES = tuple(
-    dict.fromkeys(p.key + "." for p in [*SYSTEM, *INPUTS, *OUTPUTS] if p.shape != "value")
-)
+FAMILIES = tuple(dict.fromkeys(p.key + "." for p in [*SYSTEM, *INPUTS, *OUTPUTS] if not p.names))
 
 
 def _families(attributes: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
@@ -165,6 +246,16 @@ def _families(attributes: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]
                 if name.startswith(prefix):
                     found.setdefault(prefix, []).append((name[len(prefix) :], value))
     return found
+
+
+def _of_pieces(payload: Payload, role: Role, attributes: Mapping[str, Any]) -> list[Message]:
+    """Returns the one message that stands in several attributes."""
+    message: dict[str, Any] = {}
+    for (_, piece), name in zip(payload.pieces, payload.names, strict=True):
+        value = attributes.get(name)
+        if value not in (None, "") and piece not in message:
+            message[piece] = parse_json(value) if isinstance(value, str) else value
+    return [_message(role, {"role": role, **message})] if message else []
 
 
 def _family(pairs: list[tuple[str, Any]], payload: Payload) -> Any:
@@ -193,12 +284,14 @@ def _interpret_list(value: list[Any], role: Role, depth: int) -> list[Message]:
     messages: list[Message] = []
     for item in value:
         messages += _interpret(item, role, depth + 1)
-    return messages
+    return _joined(messages) if any(map(_is_chunk, value)) else messages
 
 
 def _is_part(item: dict[str, Any]) -> bool:
     """Tells a content part, or a bare text, from a message."""
     if "role" in item or "message" in item or "messages" in item:
+        return False
+    if item.get("type") in ("function_call", "function_call_output"):
         return False
     if item.get("type") in ("human", "ai", "tool", "system") and (
         "data" in item or "content" in item
@@ -231,6 +324,8 @@ def _interpret_map(value: dict[str, Any], role: Role, depth: int) -> list[Messag
         return [_message(role_of(kind, role), value["data"])]
     if kind in ("human", "ai", "system") and "content" in value:
         return [_message(role_of(kind, role), value)]
+    if kind in ITEM_ROLES:
+        return [_message(ITEM_ROLES[kind], [value])]
     if isinstance(value.get("update"), dict):
         return _interpret(value["update"], role, depth + 1)
     for key in LIST_KEYS:

@@ -26,6 +26,7 @@ ROLES: dict[str, Role] = {
     "functionmessage": "tool",
 }
 TEXT_TYPES = ("text", "input_text", "output_text", "message_text", "")
+RESULT_TYPES = ("tool_call_response", "tool_result", "tool-result", "function_call_output")
 MEDIA_TYPES = (
     "image",
     "image_url",
@@ -119,7 +120,7 @@ def _content(body: Any, role: Role, name: str, call_id: str) -> list[Part]:
 
 
 def _is_result(item: dict[str, Any]) -> bool:
-    return item.get("type") in ("tool_call_response", "tool_result") or bool(
+    return item.get("type") in RESULT_TYPES or bool(
         item.keys() & {"toolResult", "function_response", "functionResponse"}
     )
 
@@ -146,10 +147,11 @@ def _part(item: Any, role: Role) -> Part | None:
         return _tool_call(item.get("toolUse") or item)
     if isinstance(item.get("function_call") or item.get("functionCall"), dict):
         return _tool_call(item.get("function_call") or item["functionCall"])
-    if kind == "tool-result" or _is_result(item):
+    if _is_result(item):
         return _tool_result(item)
     if kind in ("reasoning", "thinking"):
-        text = text_of(item.get("content") or item.get("thinking") or item.get("text"))
+        said = item.get("content") or item.get("thinking") or item.get("text")
+        text = _joined_text(said or item.get("summary"))
         return Part(kind="reasoning", text=text) if text else None
     if kind == "refusal":
         return Part(kind="refusal", text=text_of(item.get("refusal") or item.get("content")))
@@ -163,6 +165,13 @@ def _part(item: Any, role: Role) -> Part | None:
     return Part(kind="text", text=text_of(body))
 
 
+def _joined_text(value: Any) -> str:
+    """Returns a text, or the texts of a list of pieces."""
+    if isinstance(value, list):
+        return "\n".join(_inner_text(piece) for piece in value)
+    return text_of(value)
+
+
 def _tool_call(call: dict[str, Any]) -> Part | None:
     inner = _below(call, "tool_call")
     function = _below(inner, "function")
@@ -172,8 +181,8 @@ def _tool_call(call: dict[str, Any]) -> Part | None:
         "",
     )
     call_id = str(
-        inner.get("id")
-        or inner.get("call_id")
+        inner.get("call_id")
+        or inner.get("id")
         or inner.get("toolUseId")
         or inner.get("toolCallId")
         or ""
@@ -200,19 +209,20 @@ def _tool_result(item: dict[str, Any]) -> Part:
         ),
         "",
     )
+    if isinstance(body, dict) and body.keys() == {"type", "value"}:
+        body = body["value"]  # the AI SDK says of which type the value is
     if isinstance(body, list):
         body = "\n".join(_inner_text(piece) for piece in body)
     call_id = next(
         (
             str(inner[key])
-            for key in ("id", "tool_use_id", "tool_call_id", "toolUseId", "toolCallId")
+            for key in ("call_id", "id", "tool_use_id", "tool_call_id", "toolUseId", "toolCallId")
             if inner.get(key)
         ),
         "",
     )
-    return Part(
-        kind="tool_result", text=text_of(body), name=str(inner.get("name") or ""), call_id=call_id
-    )
+    name = str(inner.get("name") or inner.get("toolName") or "")
+    return Part(kind="tool_result", text=text_of(body), name=name, call_id=call_id)
 
 
 def _media(item: dict[str, Any], kind: str) -> Part:

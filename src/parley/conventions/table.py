@@ -4,14 +4,18 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-__all__ = ["Dialect", "Field", "Payload"]
+__all__ = ["ANY_WORD", "Dialect", "Field", "Payload"]
+
+ANY_WORD = "*"
 
 
 class Field(Struct, frozen=True):
     """One attribute that fills a typed column.
 
     values: the attribute's words to Parley's (compared in lower case), for columns with a fixed
-    vocabulary. factor: multiplies a number, e.g. 1000 for seconds to milliseconds.
+    vocabulary; "*" stands for any other word. factor: multiplies a number, e.g. 1000 for seconds
+    to milliseconds. path: where in the attribute's JSON the value is. plus: columns that the
+    client leaves out of this count; they are added, so that the column means the same for all.
     where: "span" or "resource".
     """
 
@@ -19,35 +23,45 @@ class Field(Struct, frozen=True):
     values: dict[str, str] = field(default_factory=dict)
     factor: float = 1.0
     where: Literal["span", "resource"] = "span"
+    path: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()
 
 
 class Payload(Struct, frozen=True):
     """One attribute, or family of attributes, that holds messages.
 
     shape: "value" (one attribute: JSON in any known form, or plain text), "indexed"
-    (`<key>.0.role`…, flattened lists), "fields" (`<key>.<name>`, flattened map).
+    (`<key>.0.role`…, flattened lists), "fields" (`<key>.<name>`, flattened map), "pieces" (one
+    message in several attributes: `pieces` has the ending of each and what it is of the message).
     """
 
     key: str
-    shape: Literal["value", "indexed", "fields"] = "value"
+    shape: Literal["value", "indexed", "fields", "pieces"] = "value"
+    pieces: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def names(self) -> list[str]:
+        """The exact attributes; none for a family."""
+        if self.shape == "pieces":
+            return [f"{self.key}.{ending}" for ending, _ in self.pieces]
+        return [self.key] if self.shape == "value" else []
 
 
 class Dialect(Struct, frozen=True, kw_only=True):
     """How one family of clients writes a span. Order within each list is precedence.
 
-    fields: typed column -> attributes. input_includes_cached: False when the dialect's input
-    count leaves cached tokens out (they are added, so that the column means the same for all).
-    labels: attributes that are tags, metadata (a JSON map, or a prefix ending in "."), or ids.
+    fields: typed column -> attributes. tags, metadata: attributes (lists, text, a JSON map), or
+    prefixes ending in ".". noise: beginnings of metadata names that the client adds by itself.
     """
 
     name: str
     title: str
     source: str
-    fields: dict[str, list[Field]]
+    fields: dict[str, list[Field]] = field(default_factory=dict)
     inputs: list[Payload] = field(default_factory=list)
     outputs: list[Payload] = field(default_factory=list)
     system: list[Payload] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     metadata: list[str] = field(default_factory=list)
-    input_includes_cached: bool = True
+    noise: list[str] = field(default_factory=list)
     remarks: str = ""

@@ -7,12 +7,14 @@ from typing import Any
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValueList
 
+from parley.conventions.precedence import SESSION_KEYS
 from parley.conventions.table import Dialect
 
 __all__ = ["decode_any_value", "parse_json", "plain", "read_labels", "unflatten"]
 
 AGENTA_JSON = "@ag.type=json:"
 AGENTA_NONE = "@ag.type=none:"
+NAMED = {item.key for item in SESSION_KEYS}  # ids, not metadata
 MAX_LIST_INDEX = 10_000  # an index above is a name, not a place in a list
 
 
@@ -97,7 +99,10 @@ def _lists(tree: Any) -> Any:
 def read_labels(
     attributes: Mapping[str, Any], dialects: Sequence[Dialect]
 ) -> tuple[list[str], dict[str, str]]:
-    """Returns the tags and the metadata that a span carries, as text."""
+    """Returns the tags and the metadata that a span carries, as text.
+
+    What names the session or the user, and what the client adds by itself, is no metadata.
+    """
     tags: list[str] = []
     metadata: dict[str, str] = {}
     for dialect in dialects:
@@ -106,12 +111,13 @@ def read_labels(
                 tags += _words(value)
         for key in dialect.metadata:
             for name, value in _family(attributes, key).items():
-                if any(f"{key}{name}".startswith(tag) for tag in dialect.tags):
+                whole = f"{key}{name}"
+                if whole in NAMED or any(whole.startswith(tag) for tag in dialect.tags):
                     continue
                 found = parse_json(value) if isinstance(value, str) else value
                 if isinstance(found, dict) and not key.endswith("."):
                     metadata.update({str(k): _text(v) for k, v in found.items()})
-                elif name:
+                elif name and not name.startswith(tuple(dialect.noise)):
                     metadata[name] = _text(found)
     return list(dict.fromkeys(tags)), {k: v for k, v in metadata.items() if v}
 
@@ -125,6 +131,8 @@ def _family(attributes: Mapping[str, Any], key: str) -> dict[str, Any]:
 def _words(value: Any) -> list[str]:
     if isinstance(value, str):
         value = parse_json(value)
+    if isinstance(value, str):
+        value = value.split(", ")  # LangSmith's
     if isinstance(value, list):
         return [_text(item) for item in value if item not in (None, "")]
     return [_text(value)] if value not in (None, "") else []

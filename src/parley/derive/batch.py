@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from parley.conventions import payload_keys
+from parley.conventions import RECORD_NAMES, Record, decode_record, payload_keys
 from parley.derive.rows import (
     MESSAGE_COLUMNS,
     TRACE_COLUMNS,
@@ -28,6 +28,9 @@ __all__ = ["Batch", "Change"]
 # before it, they with as many before them, and what shares a turn with it reaches as far again.
 MARGIN = 3 * (WINDOW + 2)
 LATEST_NS = 2**63 - 1
+
+TRACE_ID = SpanFacts.__struct_fields__.index("trace_id")
+SPAN_ID = SpanFacts.__struct_fields__.index("span_id")
 
 
 class Rows(Struct):
@@ -205,8 +208,10 @@ class Batch:
                 to_ns=max(places[t].last_ns for t in traces),
                 keys=self._exact,
                 prefixes=self._prefixes,
+                records=RECORD_NAMES,
                 all_payloads=int(all_payloads),
             )
+            logs = self._logs(traces)
         except StoreTooLarge:
             if len(traces) == 1:
                 raise
@@ -216,7 +221,7 @@ class Batch:
             return
         spans: dict[str, list[SpanFacts]] = defaultdict(list)
         for row in rows:
-            span = self._reader.read(row)
+            span = self._reader.read(row, logs.get((row[TRACE_ID], row[SPAN_ID]), ()))
             spans[span.trace_id].append(span)
         silent = []
         for trace_id, found in spans.items():
@@ -227,6 +232,18 @@ class Batch:
                 silent.append(trace_id)
         if silent:
             self._read_traces(silent, places, all_payloads=True)
+
+    def _logs(self, traces: Sequence[str]) -> dict[tuple[str, str], list[Record]]:
+        """Returns (trace, span) -> log records that tell its messages, in order."""
+        found: dict[tuple[str, str], list[Record]] = defaultdict(list)
+        for trace_id, span_id, *record in self._store.read(
+            "logs.of_traces",
+            project_id=self._project,
+            trace_ids=list(traces),
+            records=RECORD_NAMES,
+        ):
+            found[trace_id, span_id].append(decode_record(*record))
+        return found
 
     def _plan(
         self, session_id: str, old: Mapping[str, TraceBefore], arrived: set[str], left: set[str]

@@ -5,7 +5,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from parley.conventions import DIALECTS, MessageReader, decode_any_value, read_labels
+from parley.conventions import (
+    DIALECTS,
+    MessageReader,
+    Record,
+    decode_any_value,
+    decode_record,
+    read_labels,
+)
 from parley.derive.align import message_hash
 from parley.model import Message
 
@@ -58,8 +65,8 @@ class SpanFacts(Struct, frozen=True):
 
     @property
     def failed(self) -> bool:
-        """Whether the span ended in error."""
-        return self.status_code == 2
+        """Whether the span ended in error: by its status, or an attribute of its client."""
+        return self.status_code == 2 or self.error_type != ""
 
     @property
     def has_usage(self) -> bool:
@@ -81,6 +88,7 @@ class SpanFacts(Struct, frozen=True):
 
 
 COLUMNS = SpanFacts.__struct_fields__.index("inputs")  # what comes from columns; then the payload
+USER_ID = SpanFacts.__struct_fields__.index("user_id")
 
 
 class SpanReader:
@@ -90,20 +98,30 @@ class SpanReader:
         self._messages = MessageReader()
         self._spoken: dict[int, Spoken] = {}  # by identity of the message, which it holds
 
-    def read(self, row: Sequence[Any]) -> SpanFacts:
-        """Returns the span of a row of `spans.for_derivation`: fields in order, payload, types."""
-        texts, types = row[COLUMNS:]
-        if not texts:
+    def read(self, row: Sequence[Any], logs: Sequence[Record] = ()) -> SpanFacts:
+        """Returns the span of a row of `spans.for_derivation`.
+
+        Args:
+            row: fields in order, then the payload, its types, and the events that tell messages.
+            logs: the log records that name the span and tell messages, in order.
+        """
+        texts, types, events = row[COLUMNS:]
+        if not texts and not events and not logs:
             silent: list[Any] = [*row[:COLUMNS], [], [], [], {}]
             return SpanFacts(*silent)
         payload = {
             key: decode_any_value(text, types[key]) if key in types else text
             for key, text in texts.items()
         }
-        found = self._messages.read(payload)
+        records = [decode_record(name, "", "", *event) for name, *event in events]
+        found = self._messages.read(payload, [*records, *logs])
         tags, metadata = read_labels(payload, DIALECTS)
+        columns = list(row[:COLUMNS])
+        if not columns[USER_ID]:
+            users = (log.attributes.get("user.id") for log in logs)
+            columns[USER_ID] = next((str(user) for user in users if user), "")
         fields: list[Any] = [
-            *row[:COLUMNS],
+            *columns,
             self._speak(found.inputs),
             self._speak(found.outputs),
             tags,

@@ -9,6 +9,7 @@ from operator import attrgetter
 from msgspec import Struct, field
 
 from parley.derive.align import is_system, last_match
+from parley.derive.calls import Tree, llm_calls
 from parley.derive.spans import SpanFacts, Spoken
 from parley.model import Message
 
@@ -71,54 +72,15 @@ class TraceFacts(Struct, frozen=True):
         return self.pieces[0].opens
 
 
-class Tree:
-    """Parents and children of one trace's spans; tolerant of missing parents and cycles."""
-
-    def __init__(self, spans: Sequence[SpanFacts]) -> None:
-        self.by_id = {span.span_id: span for span in spans}
-        self.roots = [span for span in spans if self.parent(span) is None]
-
-    def parent(self, span: SpanFacts) -> SpanFacts | None:
-        """Returns the parent when it is there."""
-        found = self.by_id.get(span.parent_span_id)
-        return None if found is span else found
-
-    def ancestors(self, span: SpanFacts) -> list[SpanFacts]:
-        """Returns the spans above, nearest first."""
-        found: list[SpanFacts] = []
-        seen = {span.span_id}
-        above = self.parent(span)
-        while above is not None and above.span_id not in seen:
-            found.append(above)
-            seen.add(above.span_id)
-            above = self.parent(above)
-        return found
-
-
-def llm_calls(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
-    """Returns the LLM calls, each once: leaves, without the duplicates of a second tracer."""
-    candidates = [
-        span
-        for span in spans
-        if span.kind == "llm" or (not span.kind and (span.request_model or span.response_model))
-    ]
-    above = {item.span_id for span in candidates for item in tree.ancestors(span)}
-    calls: list[SpanFacts] = []
-    seen: set[str] = set()
-    for span in candidates:
-        if span.span_id in above or (span.response_id and span.response_id in seen):
-            continue
-        if span.response_id:
-            seen.add(span.response_id)
-        calls.append(span)
-    return calls
-
-
 def read_trace(spans: Sequence[SpanFacts]) -> TraceFacts:
     """Returns the facts of one trace; `spans` are all of it, in any order, at least one."""
     spans = sorted(spans, key=attrgetter("start_ns", "end_ns", "span_id"))
     tree = Tree(spans)
     calls = llm_calls(spans, tree)
+    told = {call.span_id: call for call in calls}
+    if any(tree.by_id[span_id] is not call for span_id, call in told.items()):
+        spans = [told.get(span.span_id, span) for span in spans]
+        tree = Tree(spans)
     talking = [call for call in calls if not _inside_tool(call, tree)]
     pieces = _pieces_of_calls(talking, tree)
     if pieces is None:
@@ -248,7 +210,7 @@ def _pieces_without_words(
     if len(tops) < 2 or any(span in tree.roots for span in tops):
         opens = any(span.kind not in CALL_KINDS for span in spans)
         piece = Piece(opens=opens, spans=list(spans))
-        _words_around(piece, tree.roots, calls)
+        _words_around(piece, _outermost_first(spans, tree), calls)
         return [piece]
     pieces = [Piece(opens=True) for _ in tops]
     place = {span.span_id: index for index, span in enumerate(tops)}
@@ -264,6 +226,16 @@ def _pieces_without_words(
     for piece, top in zip(pieces, tops, strict=True):
         _words_around(piece, [top], [call for call in calls if call in piece.spans])
     return pieces
+
+
+def _outermost_first(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
+    """Returns the roots, then the spans below that may hold the words of people, by depth."""
+    below = [
+        (len(tree.ancestors(span)), span)
+        for span in spans
+        if span.kind not in CALL_KINDS and tree.parent(span) is not None
+    ]
+    return tree.roots + [span for _, span in sorted(below, key=lambda item: item[0])]
 
 
 def _words_around(piece: Piece, tops: Sequence[SpanFacts], calls: Sequence[SpanFacts]) -> None:

@@ -4,28 +4,40 @@ from parley.conventions.table import Dialect, Field, Payload
 
 __all__ = ["DIALECT"]
 
+KINDS = {
+    "chat": "llm",
+    "chat.completions": "llm",
+    "chat.streaming_completions": "llm",
+    "text.completions": "llm",
+    "text.streaming_completions": "llm",
+    "generate_content": "llm",
+    "text_completion": "llm",
+    "completion": "llm",
+    "responses": "llm",
+    "llm": "llm",
+    "embeddings": "embedding",
+    "embedding": "embedding",
+    "retrieval": "retriever",
+    "retriever": "retriever",
+    "rerank": "rerank",
+    "create_agent": "agent",
+    "invoke_agent": "agent",
+    "agent": "agent",
+    "invoke_workflow": "workflow",
+    "workflow": "workflow",
+    "execute_tool": "tool",
+    "tool": "tool",
+    "chain": "chain",
+    "agent_step": "chain",
+    "execute_event_loop_cycle": "chain",
+}
+
 DIALECT = Dialect(
     name="genai",
     title="OpenTelemetry GenAI",
     source="https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/",
     fields={
-        "kind": [
-            Field(
-                "gen_ai.operation.name",
-                values={
-                    "chat": "llm",
-                    "generate_content": "llm",
-                    "text_completion": "llm",
-                    "embeddings": "embedding",
-                    "retrieval": "retriever",
-                    "rerank": "rerank",
-                    "create_agent": "agent",
-                    "invoke_agent": "agent",
-                    "invoke_workflow": "workflow",
-                    "execute_tool": "tool",
-                },
-            )
-        ],
+        "kind": [Field("gen_ai.operation.name", values=KINDS)],
         "request_model": [Field("gen_ai.request.model")],
         "response_model": [Field("gen_ai.response.model")],
         "provider": [Field("gen_ai.provider.name")],
@@ -43,5 +55,9 @@ DIALECT = Dialect(
     system=[Payload("gen_ai.system_instructions")],
     inputs=[Payload("gen_ai.input.messages")],
     outputs=[Payload("gen_ai.output.messages")],
-    remarks="`gen_ai.usage.input_tokens` includes cached tokens.",
+    remarks="`gen_ai.usage.input_tokens` includes cached tokens. `gen_ai.output.messages` comes in "
+    "five shapes (parts, OpenAI messages, choices, parts with tool calls beside them, text); "
+    "agents that run loops say `agent_step` (Vercel AI 7) and `execute_event_loop_cycle` "
+    "(Strands). Messages may come as span events or log records instead: `gen_ai.user.message` "
+    "and its like, `gen_ai.choice`, `gen_ai.client.inference.operation.details`.",
 )

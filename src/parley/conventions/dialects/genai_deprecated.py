@@ -12,14 +12,22 @@ DIALECT = Dialect(
         "provider": [Field("gen_ai.system")],
         "input_tokens": [Field("gen_ai.usage.prompt_tokens")],
         "output_tokens": [Field("gen_ai.usage.completion_tokens")],
-        "cached_tokens": [Field("gen_ai.usage.cache_read_input_tokens")],
+        "cached_tokens": [
+            Field("gen_ai.usage.cache_read_input_tokens"),
+            Field("gen_ai.usage.details.cached_tokens"),
+        ],
         "cache_write_tokens": [
             Field("gen_ai.usage.cache_write.input_tokens"),
             Field("gen_ai.usage.cache_creation_input_tokens"),
         ],
-        "reasoning_tokens": [Field("gen_ai.usage.reasoning_tokens")],
+        "reasoning_tokens": [
+            Field("gen_ai.usage.reasoning_tokens"),
+            Field("gen_ai.usage.details.reasoning_tokens"),
+        ],
+        "cost_usd": [Field("gen_ai.usage.cost"), Field("gen_ai.usage.total_cost")],
     },
     inputs=[Payload("gen_ai.prompt"), Payload("gen_ai.prompt", shape="indexed")],
     outputs=[Payload("gen_ai.completion"), Payload("gen_ai.completion", shape="indexed")],
-    remarks="The reasoning count of OpenLLMetry uses the deprecated name beside current ones.",
+    remarks="Strands and LiteLLM 2 send the old count beside the current one: they are never "
+    "added. Span events `gen_ai.content.prompt` and `gen_ai.content.completion` are read too.",
 )

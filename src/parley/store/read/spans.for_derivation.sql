@@ -35,7 +35,11 @@ SELECT
         mapApply((k, v) -> (k, if(attribute_types[k] IN ('array', 'kvlist', 'bytes'), hex(v), v)),
             mapFilter((k, v) -> k IN {keys:Array(String)} OR arrayExists(prefix -> startsWith(k, prefix), {prefixes:Array(String)}), CAST(attributes, 'Map(String, String)'))),
         CAST(map(), 'Map(String, String)')) AS payload,
-    if(notEmpty(payload), CAST(attribute_types, 'Map(String, String)'), CAST(map(), 'Map(String, String)')) AS payload_types
+    if(notEmpty(payload), CAST(attribute_types, 'Map(String, String)'), CAST(map(), 'Map(String, String)')) AS payload_types,
+    if(kind = 'llm' OR request_model != '' OR response_model != '' OR parent_span_id = toFixedString('', 8) OR {all_payloads:UInt8} = 1,
+        arrayMap(e -> (e.name, mapApply((k, v) -> (k, if(e.attribute_types[k] IN ('array', 'kvlist', 'bytes'), hex(v), v)), e.attributes), e.attribute_types),
+            arrayFilter(e -> e.name IN {records:Array(String)}, events)),
+        []) AS told
 FROM {{live_spans}}
 WHERE session_id IN {sessions:Array(String)}
     AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))

@@ -1,0 +1,204 @@
+"""Attributes of each client fill the typed columns: asked of a real engine."""
+
+import json
+import secrets
+from typing import Any
+
+import pytest
+
+from parley.conventions import DIALECTS
+from parley.conventions.compiler import COLUMNS, render_view
+from parley.conventions.table import Dialect, Field
+from parley.store import Store
+from tests.storing import Loading
+from tests.telemetry import make_span, pack
+
+CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "OpenTelemetry GenAI": (
+        {
+            "gen_ai.operation.name": "chat",
+            "gen_ai.usage.input_tokens": 100,
+            "gen_ai.usage.prompt_tokens": 100,
+            "gen_ai.usage.cache_read.input_tokens": 30,
+            "gen_ai.response.time_to_first_chunk": 0.25,
+        },
+        {"kind": "llm", "input_tokens": 100, "cached_tokens": 30, "ttft_ms": 250.0},
+    ),
+    "words in any case": ({"gen_ai.operation.name": "CHAIN"}, {"kind": "chain"}),
+    "a word that nobody knows": (
+        {"gen_ai.operation.name": "dance", "traceloop.span.kind": "tool"},
+        {"kind": "tool"},
+    ),
+    "Langfuse, Python": (
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.model.name": "gpt-4o",
+            "langfuse.observation.usage_details": json.dumps(
+                {
+                    "prompt_tokens": 100,
+                    "completion_tokens": 20,
+                    "prompt_tokens_details": {"cached_tokens": 30},
+                    "completion_tokens_details": {"reasoning_tokens": 5},
+                }
+            ),
+            "langfuse.observation.cost_details": '{"input": 0.1, "total": 0.25}',
+            "langfuse.environment": "staging",
+        },
+        {
+            "kind": "llm",
+            "request_model": "gpt-4o",
+            "input_tokens": 100,
+            "output_tokens": 20,
+            "cached_tokens": 30,
+            "reasoning_tokens": 5,
+            "cost_usd": 0.25,
+            "environment": "staging",
+        },
+    ),
+    "Langfuse, JS: counts that leave details out, a failure without a status": (
+        {
+            "langfuse.observation.type": "generation",
+            "langfuse.observation.usage_details": json.dumps(
+                {
+                    "input": 70,
+                    "output": 15,
+                    "input_cached_tokens": 30,
+                    "output_reasoning_tokens": 5,
+                }
+            ),
+            "langfuse.observation.level": "ERROR",
+            "langfuse.observation.status_message": "429 too many",
+        },
+        {
+            "input_tokens": 100,
+            "output_tokens": 20,
+            "cached_tokens": 30,
+            "reasoning_tokens": 5,
+            "error_type": "error",
+            "error_message": "429 too many",
+        },
+    ),
+    "Langfuse's drop-in: an id in JSON quotes": (
+        {"langfuse.observation.metadata.langfuse_session_id": '"a\\"b"'},
+        {
+            "own_session": 'a"b',
+            "own_source": "langfuse.observation.metadata.langfuse_session_id",
+        },
+    ),
+    "LangSmith: a Python dictionary in a string; its session name is a project": (
+        {
+            "langsmith.span.kind": "llm",
+            "langsmith.trace.session_name": "demo",
+            "langsmith.metadata.thread_id": "t1",
+            "gen_ai.usage.input_token_details": "{'audio': 0, 'cache_read': 30}",
+        },
+        {"kind": "llm", "source_project": "demo", "own_session": "t1", "cached_tokens": 30},
+    ),
+    "MLflow: every value JSON": (
+        {
+            "mlflow.spanType": '"CHAT_MODEL"',
+            "mlflow.llm.model": '"gpt-4o"',
+            "mlflow.chat.tokenUsage": '{"input_tokens": 100, "cache_read_input_tokens": 30}',
+            "session.id": '"s1"',
+        },
+        {
+            "kind": "llm",
+            "request_model": "gpt-4o",
+            "input_tokens": 100,
+            "cached_tokens": 30,
+            "own_session": "s1",
+        },
+    ),
+    "Vercel AI 4": (
+        {
+            "ai.operationId": "ai.generateText.doGenerate",
+            "ai.usage.promptTokens": 100,
+            "ai.response.providerMetadata": '{"openai":{"cachedPromptTokens":30}}',
+            "ai.telemetry.metadata.userId": "ada",
+        },
+        {"kind": "llm", "input_tokens": 100, "cached_tokens": 30, "user_id": "ada"},
+    ),
+    "Vercel AI's outer span": ({"ai.operationId": "ai.streamText"}, {"kind": "agent"}),
+    "Laminar": ({"lmnr.span.type": "LLM"}, {"kind": "llm"}),
+    "Logfire: scrubbed id, details in the raw usage": (
+        {
+            "session_id": "[Scrubbed due to 'session']",
+            "user_id": "ada",
+            "gen_ai.usage.raw": '{"prompt_tokens_details":{"cached_tokens":30}}',
+        },
+        {"own_session": "", "user_id": "ada", "cached_tokens": 30},
+    ),
+    "pydantic-ai 1": ({"agent_name": "concierge"}, {"kind": "agent"}),
+    "pydantic-ai 2": ({"metadata": '{"user":"ada"}'}, {"user_id": "ada"}),
+    "LiteLLM 1": (
+        {
+            "gen_ai.cost.total_cost": 0.5,
+            "llm.user": "ada",
+            "metadata.usage_object": "{'prompt_tokens_details': {'cached_tokens': 30, 'audio_tokens': None}}",
+        },
+        {"cost_usd": 0.5, "user_id": "ada", "cached_tokens": 30},
+    ),
+    "OpenInference: a failed call": (
+        {
+            "openinference.span.kind": "LLM",
+            "llm.invocation_parameters": '{"model": "gpt-4o", "temperature": 0.2}',
+        },
+        {"kind": "llm", "request_model": "gpt-4o"},
+    ),
+    "OpenInference: the id in the answer": (
+        {"openinference.span.kind": "LLM", "output.value": '{"id":"msg_1","content":[]}'},
+        {"response_id": "msg_1"},
+    ),
+    "nonsense": (
+        {
+            "gen_ai.usage.input_tokens": "many",
+            "gen_ai.usage.prompt_tokens": 7,
+            "gen_ai.usage.output_tokens": -1,
+            "gen_ai.usage.completion_tokens": 1e30,
+            "langfuse.observation.usage_details": "{broken",
+            "session.id": ["a", "list"],
+            "gen_ai.conversation.id": "c1",
+        },
+        {"input_tokens": 7, "output_tokens": None, "own_session": "c1", "own_rank": 1003},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def columns(store: Store, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Every case's span as the store has it."""
+    loading = Loading(store, tmp_path_factory.mktemp("columns"))
+    ids = {name: secrets.token_bytes(8) for name in CASES}
+    spans = [make_span(span_id=ids[name], attributes=CASES[name][0]) for name in CASES]
+    loading.load([pack(*spans)])
+    wanted = sorted({column for _, want in CASES.values() for column in want})
+    rows = store._engine.query(
+        f"SELECT lower(hex(span_id)), {', '.join(wanted)} FROM spans FINAL "
+        "WHERE project_id = {project:String}",
+        {"project": loading.project_id},
+    )
+    found = {row[0]: dict(zip(wanted, row[1:], strict=True)) for row in rows}
+    return {name: found[ids[name].hex()] for name in CASES}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_clients_attributes_fill_the_columns(
+    name: str, columns: dict[str, dict[str, Any]]
+) -> None:
+    want = CASES[name][1]
+    assert {column: columns[name][column] for column in want} == want
+
+
+def test_every_field_names_a_column() -> None:
+    for dialect in DIALECTS:
+        assert set(dialect.fields) <= set(COLUMNS), dialect.name
+        for fields in dialect.fields.values():
+            assert all(set(item.plus) <= set(COLUMNS) for item in fields)
+
+
+def test_an_attribute_that_would_fill_two_columns_is_refused() -> None:
+    twice = Dialect(
+        name="x", title="X", source="", fields={"user_id": [Field("x")], "provider": [Field("x")]}
+    )
+    with pytest.raises(ValueError, match="more than one column: x"):
+        render_view([twice])
