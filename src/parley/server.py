@@ -11,7 +11,6 @@ import gc
 import os
 import resource
 import socket
-import sys
 import threading
 import time
 from collections import Counter
@@ -40,6 +39,7 @@ from parley.bus import Bus
 from parley.derive import Deriver
 from parley.journal import CAUSES, Journal
 from parley.load import Loader
+from parley.logs import write_logs
 from parley.query import list_projects, read_lag_ms
 from parley.receive import INGEST_PATHS, Intake, ReceiveCounts, ReceiveLimits, Receiver
 from parley.receive.connections import ConnectionCounts, limited_protocol
@@ -141,6 +141,7 @@ def run_server(
     write_logs()
     with ExitStack() as stack:
         stack.enter_context(hold_folder(settings.data))
+        os.chdir(settings.data)  # the engine answers nothing once its working directory is gone
         listener = stack.enter_context(bind_port(settings.host, settings.port))
         address = f"http://{shown_host(settings.host)}:{listener.getsockname()[1]}"
         rpc_port = None
@@ -187,19 +188,6 @@ def shown_host(host: str) -> str:
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return "127.0.0.1" if host == "0.0.0.0" else "[::1]"  # noqa: S104
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
-
-
-def write_logs() -> None:
-    """Sends the log to standard error, one line each; standard output is for answers."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def calm_collector() -> None:

@@ -18,7 +18,7 @@ def with_settings(command: Callable[[Settings], None], *, data: Path) -> Callabl
     def run(**values: Any) -> None:
         for name in repeated:
             values[name] = tuple(values[name])
-        values["data"] = values["data"].expanduser()
+        values["data"] = values["data"].expanduser().absolute()
         command(Settings(**values))
 
     defaults = Settings(data=data)
