@@ -137,7 +137,11 @@ def environment() -> dict[str, str]:
 
 
 def start_server(
-    data: Path, *options: str, name: str = "serve", seconds: float = START_SECONDS
+    data: Path,
+    *options: str,
+    name: str = "serve",
+    seconds: float = START_SECONDS,
+    working_in: Path = ROOT,
 ) -> Server:
     """Returns a server on a free port once it says that it is ready."""
     data.mkdir(parents=True, exist_ok=True)
@@ -145,7 +149,12 @@ def start_server(
     arguments = command(name, "--port", "0", "--grpc-port", "0", "--data", str(data), *options)
     with log.open("a") as errors:
         process = subprocess.Popen(
-            arguments, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment(), cwd=ROOT
+            arguments,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=environment(),
+            cwd=working_in,
         )
     assert process.stdout is not None
     deadline = time.monotonic() + seconds

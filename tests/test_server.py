@@ -1,8 +1,9 @@
 """The composed server: settings reach the rooms, and what is broken shows."""
 
 import shutil
+from pathlib import Path
 
-from tests.serving import Start
+from tests.serving import Start, start_server
 from tests.telemetry import chat
 
 
@@ -41,3 +42,16 @@ def test_pages_api_and_ingest_share_one_port(start: Start) -> None:
 def test_the_data_folder_is_nobody_elses_to_read(start: Start) -> None:
     server = start()
     assert (server.data / "journal").stat().st_mode & 0o077 == 0
+
+
+def test_the_server_outlives_the_directory_it_was_started_in(tmp_path: Path) -> None:
+    place = tmp_path / "gone-soon"
+    place.mkdir()
+    server = start_server(tmp_path / "data", working_in=place)
+    try:
+        place.rmdir()
+        server.post("/v1/traces", chat("chat-1"))
+        server.wait_derived()
+        assert server.open_session("chat-1")["session"]["turns"] == 1
+    finally:
+        server.stop()
