@@ -30,6 +30,7 @@ SPANS_MAX = 6
 PROJECT = "faults"
 STYLES = ("any", "any", "loading", "deriving", "power")
 DERIVE_SECONDS = 600.0
+UNSYNCED_SECONDS = 60
 TABLES = ("spans", "trace_sessions", "touched", "turns", "messages", "traces", "sessions")
 LOADING = struct.Struct("<QI")
 
@@ -242,14 +243,16 @@ def wait_until_it_loads(data: Path, *, seconds: float = 5.0) -> int:
 def cut_power(data: Path, chance: random.Random) -> None:
     """Takes what a power cut may take from a folder whose server was killed.
 
-    The newest part of each table, though those of spans are synced; bytes behind the last commit
-    of the journal, and the end of its unsynced checksums.
+    The newest inserted part of each table, though those of spans are synced; bytes behind the last
+    commit of the journal, and the end of its unsynced checksums. A merged part is synced before its
+    sources go, and what was written more than a minute ago is on the disk anyway.
     """
     for table in TABLES:
         folder = data / "telemetry" / "data" / "default" / table
-        parts = [path for path in folder.iterdir() if path.is_dir() and "_" in path.name]
+        ages = {path: time.time() - path.stat().st_mtime for path in folder.glob("*_*_*_0")}
+        parts = [path for path, age in ages.items() if age < UNSYNCED_SECONDS]
         if parts:
-            shutil.rmtree(max(parts, key=lambda path: path.stat().st_mtime_ns))
+            shutil.rmtree(min(parts, key=lambda path: ages[path]))
     for segment in (data / "journal").glob("*.seg"):
         with segment.open("ab") as file:
             file.write(chance.choice((b"", bytes(4096), b"\xc8\x01half of a message")))
