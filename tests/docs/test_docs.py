@@ -108,6 +108,13 @@ def test_routes_and_documentation_name_each_other(server: Server) -> None:
                 assert parameter["name"] in page
 
 
+def test_metrics_and_documentation_name_each_other(server: Server) -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    told = set(re.findall(r"^# TYPE (\S+)", server.get("/metrics").text, re.MULTILINE))
+    table = "\n".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    assert set(re.findall(r"`(\w+)`", table)) == told
+
+
 def test_every_name_of_the_answers_is_documented() -> None:
     page = (ROOT / "docs" / "api.md").read_text()
     for noun in (Session, Turn):
