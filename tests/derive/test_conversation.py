@@ -452,3 +452,28 @@ def test_a_late_turn_takes_its_place_and_changes_no_id(loading: Loading) -> None
     after = {turn.turn_id: turn.turn for turn in script.opened().turns}
     assert [turn.input for turn in script.opened().turns] == ["q1", "q2", "q3"]
     assert before.keys() < after.keys()
+
+
+def test_a_span_sent_again_with_another_start_is_one_span(loading: Loading) -> None:
+    script = Script(loading)
+    call = {"input": [said("user", "Hi")], "output": said("assistant", "Hello")}
+    script.send(script.trace(1, call))
+    script.send(script.trace(1, {**call, "at": 7}))
+    (turn,) = script.opened().turns
+    assert (turn.llm_calls, turn.spans) == (1, 1)
+
+
+def test_two_calls_that_begin_at_once_are_two_turns(loading: Loading) -> None:
+    script = Script(loading)
+    calls = [
+        {
+            "input": [said("user", words)],
+            "output": said("assistant", f"{words}!"),
+            "at": 0,
+            "parent": 9,
+        }
+        for words in ("Hi", "Hey")
+    ]
+    parents = [{"id": 9, "kind": "invoke_agent", "at": 0, "for": 9}]
+    script.send(script.trace(1, *parents, *calls))
+    assert sum(turn.llm_calls for turn in script.opened().turns) == 2

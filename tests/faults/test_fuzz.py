@@ -1,4 +1,4 @@
-"""What the receiver accepts, the database loads: no client can block the journal.
+"""What the receiver accepts, the database loads and derivation reads: no client blocks them.
 
 Thousands of wrong bodies, made from recorded ones; those that are accepted go into the real engine,
 many in one segment, as the loader would load them.
@@ -109,6 +109,7 @@ def test_whatever_the_receiver_accepts_the_engine_loads(loading: Loading) -> Non
             accepted[kind].add(number, request)
     for item in accepted.values():
         item.load()
+    loading.derive()
     print(seen, {kind: item.loaded for kind, item in accepted.items()})
     assert seen["accepted"] > ACCEPTED_SHARE_MIN * MUTATIONS
     assert accepted["traces"].loaded > 0.1 * MUTATIONS

@@ -1,7 +1,7 @@
 """While loading and derivation run beside each other, neither overlooks what the other does."""
 
-from bench.load import send
-from bench.spans import SPANS_PER_TRACE
+from bench.load import Sending, send
+from bench.spans import PROFILES, SPANS_PER_TRACE
 
 from tests.serving import Server
 
@@ -10,7 +10,9 @@ SECONDS = 2.0
 
 def test_every_acknowledged_trace_becomes_a_session(server: Server) -> None:
     """Rows of one insert do not appear in all tables at once: work may be seen before its spans."""
-    sent = send(server.url, seconds=SECONDS, connections=3, spans=200, project=server.project)
+    headers = {"x-parley-project": server.project}
+    sending = Sending(profile=PROFILES["protobuf"], seconds=SECONDS, connections=3, headers=headers)
+    sent = send(server.url, sending)
     stats = server.wait_derived(seconds=120)
     assert stats["spans"] == sent.spans
     assert stats["sessions"] == sent.spans // SPANS_PER_TRACE

@@ -155,6 +155,7 @@ def test_a_request_that_is_too_much_at_once_is_loaded_in_pieces(
     assert make_loader(loading, journal).run_once() == 1
     assert journal.bytes_waiting() == 0
     assert journal.quarantined() == []
+    loading.derive()
     assert read_stats(loading.store, project).spans == 8_001
 
 

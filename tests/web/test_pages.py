@@ -1,20 +1,32 @@
 """Long sessions on the page: a part at a time, with ways to the others."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from parley.journal import Journal
 from parley.model import SessionQuery
 from parley.query import find_sessions, open_session
 from parley.web.pages import Place, sessions_page, trace_page
 from parley.web.state import PageState
 from parley.web.templates import render
 from tests.derive.test_conversation import Script, said
+from tests.load.poison import open_journal
 from tests.storing import Loading
 
 TURNS = 7
 
 
 @pytest.fixture
-def place(loading: Loading) -> Place:
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    opened = open_journal(tmp_path / "journal")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def place(loading: Loading, journal: Journal) -> Place:
     """A session `s` of seven turns."""
     script = Script(loading)
     script.send(
@@ -27,7 +39,7 @@ def place(loading: Loading) -> Place:
             for number in range(1, TURNS + 1)
         )
     )
-    return Place(loading.store, address="http://127.0.0.1:4318", needs_token=False)
+    return Place(loading.store, journal, address="http://127.0.0.1:4318", needs_token=False)
 
 
 def page_of(place: Place, state: PageState) -> str:
@@ -92,11 +104,13 @@ def test_span_trees_of_a_long_session_begin_where_they_are_asked_to(
     assert all(f"at={trace_id}" in row.href for row in last.spans if row.span)
 
 
-def test_a_trace_that_is_cut_says_so(loading: Loading, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trace_that_is_cut_says_so(
+    loading: Loading, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     script = Script(loading)
     call = {"input": [said("user", "q")], "output": said("assistant", "a")}
     script.send(script.trace(1, call, {**call, "at": 5}, session="s"))
-    place = Place(loading.store, address="http://127.0.0.1:4318", needs_token=False)
+    place = Place(loading.store, journal, address="http://127.0.0.1:4318", needs_token=False)
     (session,) = find_sessions(loading.store, loading.project_id, SessionQuery()).sessions
     detail = open_session(loading.store, loading.project_id, session.session_id)
     assert detail is not None

@@ -9,7 +9,6 @@ import msgspec
 from parley.derive.align import is_system
 from parley.derive.measure import failure_of, usage_of
 from parley.derive.session import TurnFacts, TurnPiece
-from parley.derive.spans import SpanFacts
 from parley.derive.trace import Said, TraceFacts
 from parley.model import Message, Part
 
@@ -168,7 +167,14 @@ def _tool_calls(parts: Sequence[TurnPiece]) -> int:
     return max(traced, asked)
 
 
-def _extent(spans: Sequence[SpanFacts]) -> tuple[int, int]:
+def _extent(turn: TurnFacts) -> tuple[int, int]:
+    """Returns start and end: of the spans in which it ran, else around it, else that spoke.
+
+    Of two pieces that begin in the same nanosecond one has no span of its own.
+    """
+    spans = [span for part in turn.pieces for span in part.piece.spans]
+    spans = spans or [span for part in turn.pieces for span in part.piece.around]
+    spans = spans or [item.span for part in turn.pieces for item in part.piece.said]
     return min(span.start_ns for span in spans), max(max(s.end_ns, s.start_ns) for s in spans)
 
 
@@ -177,7 +183,7 @@ def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
     timed = [span for part in turn.pieces for span in part.piece.spans]
     around = [span for part in turn.pieces for span in part.piece.around]
     spans = timed + around
-    started, ended = _extent(timed or around)
+    started, ended = _extent(turn)
     called = {call.span_id for part in turn.pieces for call in part.facts.calls}
     calls = [span for span in timed if span.span_id in called]
     usage = usage_of(timed, calls)
@@ -230,8 +236,7 @@ def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
 
 def message_rows(project_id: str, turn: TurnFacts, version: int) -> list[list[Any]]:
     """Returns the rows of `messages` of one turn, each true message once, in order."""
-    timed = [span for part in turn.pieces for span in part.piece.spans + part.piece.around]
-    turn_started = _extent([s for p in turn.pieces for s in p.piece.spans] or timed)[0]
+    turn_started, _ = _extent(turn)
     rows: list[list[Any]] = []
     for part in turn.pieces:
         prompts = list(takewhile(lambda item: is_system(item.hash), part.own))

@@ -74,7 +74,9 @@ class TraceFacts(Struct, frozen=True):
 
 def read_trace(spans: Sequence[SpanFacts]) -> TraceFacts:
     """Returns the facts of one trace; `spans` are all of it, in any order, at least one."""
-    spans = sorted(spans, key=attrgetter("start_ns", "end_ns", "span_id"))
+    # Sent again with another start it is stored twice: the identity of rows includes the start.
+    latest = {s.span_id: s for s in sorted(spans, key=attrgetter("version", "start_ns"))}
+    spans = sorted(latest.values(), key=attrgetter("start_ns", "end_ns", "span_id"))
     tree = Tree(spans)
     calls = llm_calls(spans, tree)
     told = {call.span_id: call for call in calls}
