@@ -12,7 +12,7 @@ import struct
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -274,8 +274,7 @@ def compare(server: Server, load: Load, outcome: Outcome) -> None:
         sent |= set(request.span_ids)
     found: Counter[str] = Counter()
     for session_id, sums in truth.items():
-        for trace in server.open_session(session_id, "spans")["traces"]:
-            found.update(span["span_id"] for span in trace["spans"])
+        found.update(span_ids(server, session_id))
         shown = server.open_session(session_id)["session"]
         seen = Sums(shown["spans"], shown["turns"], shown["total_tokens"])
         if seen != sums:
@@ -288,6 +287,17 @@ def compare(server: Server, load: Load, outcome: Outcome) -> None:
         outcome.wrong.append(f"{stats}, expected {len(sent)} spans, {len(truth)} sessions")
     outcome.spans, outcome.sessions = len(sent), len(truth)
     outcome.quarantined = stats["quarantined"]
+
+
+def span_ids(server: Server, session_id: str) -> Iterator[str]:
+    """Returns the id of every span that a session shows, page after page."""
+    path = f"/api/v1/sessions/{session_id}/spans"
+    cursor: str | None = ""
+    while cursor is not None:
+        page = server.get_json(path, params={"cursor": cursor})
+        for trace in page["traces"]:
+            yield from (span["span_id"] for span in trace["spans"])
+        cursor = page["next_cursor"]
 
 
 def measure_faults(data: Path, options: FaultOptions) -> int:
