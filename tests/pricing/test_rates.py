@@ -6,8 +6,8 @@ import pytest
 from genai_prices import Usage
 from genai_prices.data_snapshot import get_snapshot
 
-from parley.pricing import price_usage
-from parley.pricing.rates import Tokens, price_tokens
+from parley.pricing import PriceBook, Tokens
+from parley.pricing.rates import price_tokens
 
 NOON_NS = 1_790_000_000_000_000_000
 AT = datetime.fromtimestamp(NOON_NS // 10**9, UTC)
@@ -39,14 +39,10 @@ def test_every_model_costs_what_the_package_says() -> None:
 
 
 def usd(provider: str, *models: str) -> Decimal | None:
-    return price_usage(
-        provider=provider,
-        models=models,
-        time_ns=NOON_NS,
-        input_tokens=1_000_000,
-        output_tokens=0,
-        cached_tokens=0,
-        cache_write_tokens=0,
+    return (
+        PriceBook()
+        .price(provider=provider, models=models, time_ns=NOON_NS, tokens=Tokens(1_000_000, 0))
+        .cost
     )
 
 
@@ -63,14 +59,12 @@ def test_an_unknown_model_has_no_price_rather_than_none_to_pay() -> None:
     assert usd("openai", "my-own-model") is None
 
 
-def test_more_cached_tokens_than_tokens_are_clamped() -> None:
-    cost = price_usage(
+def test_more_cached_tokens_than_tokens_are_clamped_and_said_to_be() -> None:
+    priced = PriceBook().price(
         provider="openai",
         models=["gpt-4o"],
         time_ns=NOON_NS,
-        input_tokens=100,
-        output_tokens=0,
-        cached_tokens=10**9,
-        cache_write_tokens=10**9,
+        tokens=Tokens(100, 0, cached=10**9, written=10**9),
     )
-    assert cost == pytest.approx(Decimal("0.000125"))
+    assert priced.cost == pytest.approx(Decimal("0.000125"))
+    assert priced.is_clamped

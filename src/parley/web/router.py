@@ -15,6 +15,7 @@ from litestar.static_files import create_static_files_router
 
 from parley.access import Access, AccessError
 from parley.bus import Bus
+from parley.derive import LivePrices
 from parley.journal import Journal
 from parley.query import BadQuery
 from parley.store import Store, StoreError
@@ -68,12 +69,21 @@ def answer_problem(request: PageRequest, error: Exception) -> Response[str]:
             return problem(500, "Parley failed here", "The log of the server has the details.")
 
 
-def web_router(store: Store, journal: Journal, bus: Bus, *, address: str, access: Access) -> Router:
+def web_router(
+    store: Store,
+    journal: Journal,
+    bus: Bus,
+    prices: LivePrices,
+    *,
+    address: str,
+    access: Access,
+) -> Router:
     """Returns the pages. `bus` is what the event stream of the API listens to; pages only name it.
 
     Args:
         store: where the conversations are.
         journal: where what could not be loaded is.
+        prices: what models cost; people set it on a page.
         bus: kept for pages that stream themselves.
         address: what clients on this machine reach the server by; shown in the quick start.
         access: who may read, and how a project is named.
