@@ -18,6 +18,7 @@ from parley.api.series import show_series
 from parley.api.sessions import list_sessions, show_session
 from parley.api.stats import show_stats
 from parley.api.traces import show_trace
+from parley.api.unknown import show_unknown
 from parley.bus import Bus
 from parley.derive import LivePrices
 from parley.journal import Journal
@@ -57,6 +58,7 @@ def api_router(parts: ApiParts) -> Router:
             show_stats,
             *QUARANTINE_ROUTES,
             *PRICE_ROUTES,
+            show_unknown,
             listen,
             show_health,
             show_readiness,

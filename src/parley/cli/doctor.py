@@ -10,6 +10,7 @@ import typer
 from parley import __version__
 from parley.cli.errors import CliError
 from parley.cli.quarantine import open_journal, quarantine
+from parley.cli.unknown import unknown
 from parley.settings import Settings, default_folder
 
 __all__ = ["doctor"]
@@ -22,6 +23,7 @@ doctor = typer.Typer(
     add_completion=False,
 )
 doctor.add_typer(quarantine, name="quarantine")
+doctor.command("unknown")(unknown)
 
 
 @doctor.callback()

@@ -30,11 +30,11 @@ __all__ = [
     "SpanMessages",
     "Understood",
     "claims",
-    "understand",
     "decode_any_value",
     "decode_record",
     "payload_keys",
     "read_labels",
     "render_view",
+    "understand",
     "view_hash",
 ]

@@ -184,7 +184,7 @@ def _fits(column: str, item: Field, value: str) -> bool:
 
 
 def _value(item: Field, attributes: Mapping[str, Any]) -> str:
-    """Returns the text of a field's attribute, or of the place in its JSON; "" when it is not there."""
+    """Returns the text of a field's attribute, or of the place in its JSON, "" for none."""
     value = attributes.get(item.key)
     if not item.path:
         return _text(value)

@@ -13,7 +13,15 @@ from parley.query.sessions import SORTS, find_sessions, open_session
 from parley.query.spans import PAGE_SPANS, read_spans, read_trace
 from parley.query.stats import list_projects, read_lag_ms, read_stats
 from parley.query.transcript import TURNS_MAX, read_transcript
-from parley.query.usage import ModelInUse, read_models
+from parley.query.unknown import (
+    Example,
+    Failed,
+    Sample,
+    Unknown,
+    Unread,
+    read_unknown,
+)
+from parley.query.usage import ModelInUse, read_models, usage_by_model
 
 __all__ = [
     "PAGE_SPANS",
@@ -21,9 +29,14 @@ __all__ = [
     "SORTS",
     "TURNS_MAX",
     "BadQuery",
+    "Example",
+    "Failed",
     "ModelInUse",
     "ModelRate",
     "QueryError",
+    "Sample",
+    "Unknown",
+    "Unread",
     "at_once",
     "compare_series",
     "find_sessions",
@@ -37,4 +50,6 @@ __all__ = [
     "read_stats",
     "read_trace",
     "read_transcript",
+    "read_unknown",
+    "usage_by_model",
 ]

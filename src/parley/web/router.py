@@ -20,10 +20,12 @@ from parley.journal import Journal
 from parley.query import BadQuery
 from parley.store import Store, StoreError
 from parley.web.pages import Place, sessions_page, trace_page
+from parley.web.prices import prices_routes
 from parley.web.quarantine import quarantine_routes
 from parley.web.snippets import quick_start
 from parley.web.state import PageState, read_state
 from parley.web.templates import SECURITY_HEADERS, render, static_folder, static_prefix
+from parley.web.unknown import unknown_routes
 
 __all__ = ["web_router"]
 
@@ -122,6 +124,8 @@ def web_router(
             sessions,
             trace,
             *quarantine_routes(place, access),
+            *prices_routes(place, prices, access),
+            *unknown_routes(place, prices, access),
             *sign_in_routes(access),
         ],
         exception_handlers={Exception: answer_problem},
