@@ -183,7 +183,10 @@ async def import_prices(
 
 @post("/api/v1/prices/update", status_code=200, summary="Take newer rates", tags=["prices"])
 async def update_package(
-    request: Request[Any, Any, Any], prices: LivePrices, prices_url: str
+    request: Request[Any, Any, Any],
+    prices: LivePrices,
+    prices_url: str,
+    project_id: ProjectId,  # noqa: ARG001 - may be named as everywhere; the rates are of all
 ) -> PackageAnswer:
     """Fetches the newest data of genai-prices, or takes them from the body, for every project.
 
