@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from genai_prices import Usage
+from genai_prices import Usage, calc_price
 from genai_prices.data_snapshot import get_snapshot
 
 from parley.pricing import PriceBook, Tokens
@@ -68,3 +68,36 @@ def test_more_cached_tokens_than_tokens_are_clamped_and_said_to_be() -> None:
     )
     assert priced.cost == pytest.approx(Decimal("0.000125"))
     assert priced.is_clamped
+
+
+def test_a_book_sums_as_the_packages_calculator_does() -> None:
+    """A thousand random calls of models whose name alone finds them, through the whole book."""
+    chance = random.Random(12)
+    book = PriceBook()
+    models = [(p.id, m.id) for p in get_snapshot().providers for m in p.models]
+    compared = 0
+    while compared < 1_000:
+        provider, model = chance.choice(models)
+        whole = chance.randrange(chance.choice((10, 10_000, 1_000_000)))
+        cached = chance.randrange(whole + 1)
+        written = chance.randrange(whole - cached + 1)
+        output = chance.randrange(10_000)
+        usage = Usage(
+            input_tokens=whole,
+            output_tokens=output,
+            cache_read_tokens=cached,
+            cache_write_tokens=written,
+        )
+        try:
+            theirs = calc_price(usage, model, provider_id=provider, genai_request_timestamp=AT)
+        except LookupError:
+            continue
+        priced = book.price(
+            provider=provider,
+            models=[model],
+            time_ns=NOON_NS,
+            tokens=Tokens(whole, output, cached, written),
+        )
+        assert priced.cost == theirs.total_price.quantize(Decimal("1e-9")), (provider, model)
+        assert (priced.source, priced.is_clamped) == ("package", False)
+        compared += 1

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["PriceBook", "Priced", "Tokens"]
 
 NANO = Decimal("1e-9")
+ZERO = Decimal(0)
 MILLION = Decimal(1_000_000)
 CALL_TOKENS_MAX = 1_000_000_000  # of one call; above, a count is nonsense
 KNOWN_MAX = 4096
@@ -39,6 +40,11 @@ class Tokens(Struct, frozen=True):
 
     def clamped(self) -> "Tokens":
         """Returns counts that can be: no part larger than its whole, nothing above the limit."""
+        if (
+            self.cached + self.written <= self.input <= CALL_TOKENS_MAX
+            and self.reasoning <= self.output <= CALL_TOKENS_MAX
+        ):
+            return self
         whole = min(self.input, CALL_TOKENS_MAX)
         output = min(self.output, CALL_TOKENS_MAX)
         cached = min(self.cached, whole)
@@ -59,10 +65,14 @@ class Priced(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """What may price a model: overrides, the most specific first, and the package's entry."""
+    """What may price a model: overrides, the most specific first, and the package's entry.
+
+    flat: its rates when they are always the same; most models' are (2 µs instead of 20).
+    """
 
     overrides: list[Override]
     info: "ModelInfo | None"
+    flat: tuple[Decimal, Decimal, Decimal, Decimal] | None
 
 
 class PriceBook:
@@ -87,13 +97,18 @@ class PriceBook:
         key = (provider, tuple(models))
         found = self._found.get(key) or self._find(key)
         counted = tokens.clamped()
-        is_clamped = counted != tokens
+        is_clamped = counted is not tokens
         for override in found.overrides:
             if override.from_ns <= time_ns < override.until_ns:
                 cost = price_override(override, counted).quantize(NANO)
                 return Priced(cost, "override", is_clamped=is_clamped)
         if found.info is None:
             return Priced(None, reason="no_price" if any(models) else "no_model")
+        if found.flat is not None:
+            plain = counted.input - counted.cached - counted.written
+            counts = (plain, counted.output, counted.cached, counted.written)
+            sums = [rate * count for rate, count in zip(found.flat, counts, strict=True) if count]
+            return Priced((sum(sums, ZERO) / MILLION).quantize(NANO), "package", "", is_clamped)
         moment = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
         cost = price_tokens(found.info.get_prices(moment), counted).quantize(NANO)
         return Priced(cost, "package", is_clamped=is_clamped)
@@ -101,10 +116,9 @@ class PriceBook:
     def _find(self, key: tuple[str, tuple[str, ...]]) -> Found:
         provider, models = key
         infos = (self._package.find(provider, model) for model in models if model)
-        found = Found(
-            [item for item in self._overrides if item.is_about(provider, models)],
-            next((info for info in infos if info is not None), None),
-        )
+        info = next((info for info in infos if info is not None), None)
+        overrides = [item for item in self._overrides if item.is_about(provider, models)]
+        found = Found(overrides, info, flat_rates(info) if info else None)
         if len(self._found) >= KNOWN_MAX:
             self._found.clear()
         self._found[key] = found
@@ -122,6 +136,26 @@ class PriceBook:
         if found.info is None:
             return "", None
         return "package", found.info.get_prices(datetime.fromtimestamp(time_ns // 10**9, UTC))
+
+
+def flat_rates(info: "ModelInfo") -> tuple[Decimal, Decimal, Decimal, Decimal] | None:
+    """Returns the rates of plain input, output, cached and written tokens of most models.
+
+    None for those whose price depends on the day, on the size of a call or on other units.
+    """
+    if isinstance(info.prices, list):
+        return None
+    rates = {
+        key: value
+        for key, value in vars(info.prices).items()
+        if value is not None and key not in OTHER_PRICES
+    }
+    if not {"input_mtok", "output_mtok"} <= rates.keys() <= TOKEN_PRICES:
+        return None
+    plain = rates["input_mtok"]
+    parts = (rates.get("cache_read_mtok", plain), rates.get("cache_write_mtok", plain))
+    found = (plain, rates["output_mtok"], *parts)
+    return found if all(isinstance(rate, Decimal) for rate in found) else None
 
 
 def price_override(price: Override, tokens: Tokens) -> Decimal:
