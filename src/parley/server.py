@@ -36,13 +36,14 @@ from parley.api import (
     openapi_config,
 )
 from parley.bus import Bus
-from parley.derive import Deriver
+from parley.derive import Deriver, LivePrices
 from parley.journal import CAUSES, Journal
 from parley.load import Loader
 from parley.logs import write_logs
 from parley.query import list_projects, read_lag_ms
 from parley.receive import INGEST_PATHS, Intake, ReceiveCounts, ReceiveLimits, Receiver
 from parley.receive.connections import ConnectionCounts, limited_protocol
+from parley.records import Records
 from parley.settings import Settings, is_loopback
 from parley.store import Store, StoreError
 from parley.web import web_router
@@ -55,6 +56,7 @@ WORKERS = ("load", "derive")  # the names of their threads
 PORT_MAX = 65535
 BACKLOG = 2048
 LOCK_NAME = "parley.lock"
+RECORDS_NAME = "records.db"
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -220,7 +222,11 @@ class Parts:
             opening.callback(self.journal.close)
             self.store = Store.open(settings.data / "telemetry", settings.clickhouse or None)
             opening.callback(self.store.close)
-            self.deriver = Deriver(self.store, self.bus)
+            self.records = Records.open(records_url(settings))
+            opening.callback(self.records.close)
+            self.prices = LivePrices(self.records, self.store)
+            self.deriver = Deriver(self.store, self.bus, self.prices)
+            self.prices.on_change = self.deriver.wake
             self.deriver.start()
             opening.callback(self.deriver.stop)
             self.loader = Loader(self.store, self.journal, loaded=self.deriver.wake)
@@ -255,11 +261,15 @@ class Parts:
                 store=self.store,
                 journal=self.journal,
                 bus=self.bus,
+                prices=self.prices,
+                prices_url=self.settings.prices_url,
                 readiness=self.checks,
                 read_metrics=self.metrics,
             )
         )
-        web = web_router(self.store, self.journal, self.bus, address=address, access=self.access)
+        web = web_router(
+            self.store, self.journal, self.bus, self.prices, address=address, access=self.access
+        )
         router = Litestar(
             route_handlers=[api, web],
             openapi_config=openapi_config(__version__),
@@ -328,6 +338,11 @@ class Parts:
             gauge("derivation_lag_seconds", "Age of the oldest underived span.", lag),
             *process_numbers(self.started),
         ]
+
+
+def records_url(settings: Settings) -> str:
+    """Returns where the records are: as told, else in the data folder."""
+    return settings.records or str(settings.data / RECORDS_NAME)
 
 
 def receive_limits(settings: Settings) -> ReceiveLimits:

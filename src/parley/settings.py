@@ -21,6 +21,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     grpc_port: int = 4317
     data: Path
     clickhouse: str = ""
+    records: str = ""
+    prices_url: str = ""
     token: str = ""
     allowed_host: tuple[str, ...] = ()
     cors_origin: tuple[str, ...] = ()
@@ -60,6 +62,18 @@ SETTINGS: tuple[Setting, ...] = (
         "clickhouse",
         "",
         "URL of a ClickHouse server to store telemetry in; empty: the embedded engine.",
+    ),
+    Setting(
+        "records",
+        "",
+        "URL of a PostgreSQL database to keep what people edit in (prices); empty: SQLite in the "
+        "data folder.",
+    ),
+    Setting(
+        "prices-url",
+        "",
+        "Where `parley prices update` fetches newer data of genai-prices; empty: where the package "
+        "publishes them.",
     ),
     Setting("token", "", "Secret that every request must carry; empty: none is asked for."),
     Setting(

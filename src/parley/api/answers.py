@@ -6,8 +6,9 @@ decimal text (`*_unix_nano`, as in OTLP/JSON): nanoseconds do not fit a JavaScri
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
+from parley.conventions import understand
 from parley.model import (
     Message,
     Part,
@@ -108,6 +109,9 @@ class SpanAnswer(Struct, frozen=True, kw_only=True):
     events: list[EventAnswer]
     links: list[SpanLink]
     notes: list[str]
+    understood: dict[str, str] | UnsetType = UNSET  # field -> "dialect: attribute"; of one trace
+    unclaimed: list[str] | UnsetType = UNSET  # attributes that no dialect maps
+    unused: list[str] | UnsetType = UNSET  # known, and nothing is made of them
 
 
 class TraceAnswer(Struct, frozen=True, kw_only=True):
@@ -192,9 +196,12 @@ def event_answer(event: SpanEvent) -> EventAnswer:
     return EventAnswer(name=event.name, time=to_iso(event.time_ns), attributes=event.attributes)
 
 
-def span_answer(span: Span) -> SpanAnswer:
+def span_answer(span: Span, *, is_explained: bool = False) -> SpanAnswer:
     """Returns a span with its times in words and as exact decimal text."""
     fields = same_fields(span, SpanAnswer)
+    if is_explained:
+        found = understand(span.attributes, span.resource, has_error=span.status == "error")
+        fields.update(understood=found.fields, unclaimed=found.unclaimed, unused=found.unused)
     fields.update(
         started_at=to_iso(span.start_ns),
         ended_at=to_iso(span.end_ns),
@@ -205,9 +212,9 @@ def span_answer(span: Span) -> SpanAnswer:
     return SpanAnswer(**fields)
 
 
-def trace_answer(tree: TraceTree) -> TraceAnswer:
-    """Returns a trace with its spans' times in words."""
-    spans = [span_answer(span) for span in tree.spans]
+def trace_answer(tree: TraceTree, *, is_explained: bool = False) -> TraceAnswer:
+    """Returns a trace with its spans' times in words; explained: what was understood of each."""
+    spans = [span_answer(span, is_explained=is_explained) for span in tree.spans]
     return TraceAnswer(
         trace_id=tree.trace_id,
         session_id=tree.session_id,

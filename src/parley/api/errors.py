@@ -15,10 +15,11 @@ from typing import Any
 import structlog
 from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from parley.access import AccessError
 from parley.journal import JournalBroken, JournalFull
+from parley.pricing import BadPrice
 from parley.query import BadQuery
 from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
 
@@ -58,6 +59,7 @@ class ErrorBody(Struct, frozen=True):
     code: str
     message: str
     field: str | None = None
+    fields: dict[str, str] | UnsetType = UNSET  # every wrong field of a body, and why
 
 
 class ErrorAnswer(Struct, frozen=True):
@@ -73,6 +75,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             return error_answer(error.status, error.message, field=error.field)
         case BadQuery():
             return error_answer(400, str(error), field=error.field)
+        case BadPrice():
+            return error_answer(400, str(error), field=next(iter(error.fields), None), fields=error)
         case AccessError():
             return error_answer(error.status, error.message, field=error.field)
         case JournalFull():
@@ -99,9 +103,16 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             return error_answer(500, "Parley failed here; its log has the details")
 
 
-def error_answer(status: int, message: str, *, field: str | None = None) -> Response[ErrorAnswer]:
+def error_answer(
+    status: int, message: str, *, field: str | None = None, fields: BadPrice | None = None
+) -> Response[ErrorAnswer]:
     """Returns the JSON answer for a status."""
-    if field and not message.startswith(f"{field}:"):
+    if field and fields is None and not message.startswith(f"{field}:"):
         message = f"{field}: {message}"
-    body = ErrorBody(code=HTTPStatus(status).name.lower(), message=message, field=field)
+    body = ErrorBody(
+        code=HTTPStatus(status).name.lower(),
+        message=message,
+        field=field,
+        fields=fields.fields if fields else UNSET,
+    )
     return Response(ErrorAnswer(body), status_code=status, media_type=MediaType.JSON)

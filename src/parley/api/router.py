@@ -12,12 +12,15 @@ from parley.api.events import listen
 from parley.api.health import Readiness, show_health, show_readiness
 from parley.api.metrics import ReadMetrics, show_metrics
 from parley.api.parameters import check_parameters, project_parameter
+from parley.api.prices import PRICE_ROUTES
 from parley.api.quarantine import QUARANTINE_ROUTES
 from parley.api.series import show_series
 from parley.api.sessions import list_sessions, show_session
 from parley.api.stats import show_stats
 from parley.api.traces import show_trace
+from parley.api.unknown import show_unknown
 from parley.bus import Bus
+from parley.derive import LivePrices
 from parley.journal import Journal
 from parley.store import Store
 
@@ -32,6 +35,8 @@ class ApiParts(Struct, frozen=True, kw_only=True):
     store: Store
     journal: Journal
     bus: Bus
+    prices: LivePrices
+    prices_url: str
     readiness: Readiness
     read_metrics: ReadMetrics
 
@@ -52,6 +57,8 @@ def api_router(parts: ApiParts) -> Router:
             show_series,
             show_stats,
             *QUARANTINE_ROUTES,
+            *PRICE_ROUTES,
+            show_unknown,
             listen,
             show_health,
             show_readiness,

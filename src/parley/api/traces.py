@@ -34,4 +34,4 @@ async def show_trace(
     tree = await asyncio.to_thread(read_trace, store, project_id, known_id)
     if tree is None:
         raise NotFound(f"no trace {known_id} in project {project_id!r}", field="id")
-    return trace_answer(tree)
+    return await asyncio.to_thread(trace_answer, tree, is_explained=True)

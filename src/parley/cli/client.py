@@ -36,7 +36,13 @@ class Client(Struct, frozen=True):
         return self.get(path, parameters)
 
     def get(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
-        """Returns the JSON at a path.
+        """Returns the JSON at a path. Raises as `send` does."""
+        return self.send("GET", path, parameters)
+
+    def send(
+        self, method: str, path: str, parameters: dict[str, str], body: bytes = b""
+    ) -> dict[str, Any]:
+        """Returns the JSON that a request is answered with.
 
         Raises:
             NoServer: nothing answers.
@@ -47,8 +53,10 @@ class Client(Struct, frozen=True):
             parameters = {**parameters, "project": self.project}
         url = self.url.rstrip("/") + path
         try:
-            answer = httpx.get(
+            answer = httpx.request(
+                method,
                 url,
+                content=body,
                 params=parameters,
                 headers=headers,
                 timeout=TIMEOUT_SECONDS,

@@ -10,6 +10,7 @@ import typer
 from parley import __version__
 from parley.cli.errors import CliError
 from parley.cli.quarantine import open_journal, quarantine
+from parley.cli.unknown import unknown
 from parley.settings import Settings, default_folder
 
 __all__ = ["doctor"]
@@ -22,6 +23,7 @@ doctor = typer.Typer(
     add_completion=False,
 )
 doctor.add_typer(quarantine, name="quarantine")
+doctor.command("unknown")(unknown)
 
 
 @doctor.callback()
@@ -33,6 +35,9 @@ def check(
     clickhouse: Annotated[
         str, typer.Option("--clickhouse", envvar="PARLEY_CLICKHOUSE", help="URL, if not embedded.")
     ] = "",
+    records: Annotated[
+        str, typer.Option("--records", envvar="PARLEY_RECORDS", help="URL, if not SQLite.")
+    ] = "",
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Derive every session again from the stored spans.")
     ] = False,
@@ -42,23 +47,26 @@ def check(
         return
     # What needs the engine is imported when it is used: --help does not.
     from parley.journal import JournalError  # noqa: PLC0415
+    from parley.records import RecordsError  # noqa: PLC0415
     from parley.server import StartRefused, hold_folder  # noqa: PLC0415
     from parley.store import StoreError  # noqa: PLC0415
 
-    settings = Settings(data=data.expanduser(), clickhouse=clickhouse)
+    settings = Settings(data=data.expanduser(), clickhouse=clickhouse, records=records)
     if not settings.data.exists():
         raise CliError(f"{settings.data} does not exist; --data names another folder")
     try:
         with hold_folder(settings.data):
             examine(settings, is_rebuild=rebuild)
-    except (StartRefused, StoreError, JournalError) as refusal:
+    except (StartRefused, StoreError, JournalError, RecordsError) as refusal:
         raise CliError(str(refusal)) from refusal
 
 
 def examine(settings: Settings, *, is_rebuild: bool) -> None:
     """Prints what is there; a journal with a torn end is repaired by being opened."""
-    from parley.derive import rebuild  # noqa: PLC0415
+    from parley.derive import LivePrices, rebuild  # noqa: PLC0415
     from parley.query import list_projects, read_stats  # noqa: PLC0415
+    from parley.records import Records  # noqa: PLC0415
+    from parley.server import records_url  # noqa: PLC0415
     from parley.store import Store  # noqa: PLC0415
 
     show("parley", f"{__version__}, Python {platform.python_version()}")
@@ -74,7 +82,9 @@ def examine(settings: Settings, *, is_rebuild: bool) -> None:
         show("store", f"ClickHouse {store.engine_version}, its schema is current")
         if is_rebuild:
             began = time.monotonic()
-            rebuild(store)
+            records = Records.open(records_url(settings))
+            rebuild(store, LivePrices(records, store))
+            records.close()
             show("rebuild", f"done in {time.monotonic() - began:.1f} s")
         for name in list_projects(store):
             stats = read_stats(store, name)

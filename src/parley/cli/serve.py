@@ -28,12 +28,13 @@ def run(
     """
     # The server's imports take most of a second; --help and `sessions` do without them.
     from parley.journal import JournalError  # noqa: PLC0415
+    from parley.records import RecordsError  # noqa: PLC0415
     from parley.server import StartRefused, run_server  # noqa: PLC0415
     from parley.store import StoreError  # noqa: PLC0415
 
     try:
         run_server(settings, on_ready=on_ready, on_stop=on_stop)
-    except (StartRefused, StoreError, JournalError) as refusal:
+    except (StartRefused, StoreError, JournalError, RecordsError) as refusal:
         raise CliError(str(refusal)) from refusal
 
 

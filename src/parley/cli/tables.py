@@ -11,7 +11,15 @@ from rich.text import Text
 if TYPE_CHECKING:
     from parley.load import SetAside
 
-__all__ = ["quarantine_table", "session_panel", "sessions_table", "transcript_lines", "turns_table"]
+__all__ = [
+    "ago",
+    "plain",
+    "quarantine_table",
+    "session_panel",
+    "sessions_table",
+    "transcript_lines",
+    "turns_table",
+]
 
 ROLE_STYLES = {"user": "bold cyan", "assistant": "bold green", "tool": "yellow", "system": "dim"}
 

@@ -9,6 +9,7 @@ May import model. Refuses to know storage, HTTP, or how turns are made of messag
 
 from parley.conventions.compiler import render_view, view_hash
 from parley.conventions.dialects import DIALECTS
+from parley.conventions.explain import Claims, Understood, claims, understand
 from parley.conventions.messages import MessageReader, SpanMessages, payload_keys
 from parley.conventions.precedence import SESSION_KEYS, SessionKey
 from parley.conventions.records import RECORD_NAMES, Record, decode_record
@@ -19,6 +20,7 @@ __all__ = [
     "DIALECTS",
     "RECORD_NAMES",
     "SESSION_KEYS",
+    "Claims",
     "Dialect",
     "Field",
     "MessageReader",
@@ -26,10 +28,13 @@ __all__ = [
     "Record",
     "SessionKey",
     "SpanMessages",
+    "Understood",
+    "claims",
     "decode_any_value",
     "decode_record",
     "payload_keys",
     "read_labels",
     "render_view",
+    "understand",
     "view_hash",
 ]

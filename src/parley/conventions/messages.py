@@ -98,6 +98,10 @@ class MessageReader:
             outputs = outputs or told[2] or self._spoken(r for r in records if r.is_answer)
         return SpanMessages(system + inputs, outputs)
 
+    def reads(self, payload: Payload, role: Role, attributes: Mapping[str, Any]) -> bool:
+        """Whether a payload of a span's attributes holds any message."""
+        return bool(self._first([payload], role, attributes, _families(attributes)))
+
     def _sides(
         self, attributes: Mapping[str, Any]
     ) -> tuple[list[Message], list[Message], list[Message]]:

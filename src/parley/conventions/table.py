@@ -52,6 +52,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     fields: typed column -> attributes. tags, metadata: attributes (lists, text, a JSON map), or
     prefixes ending in ".". noise: beginnings of metadata names that the client adds by itself.
+    unused: attributes, or prefixes ending in ".", that are known and that nothing is made of.
     """
 
     name: str
@@ -64,4 +65,5 @@ class Dialect(Struct, frozen=True, kw_only=True):
     tags: list[str] = field(default_factory=list)
     metadata: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
     remarks: str = ""

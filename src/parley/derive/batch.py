@@ -20,6 +20,7 @@ from parley.derive.rows import (
 from parley.derive.session import WINDOW, TraceBefore, group_bounds, turns_of_group
 from parley.derive.spans import SpanFacts, SpanReader
 from parley.derive.trace import TraceFacts, read_trace
+from parley.pricing import PriceBook
 from parley.store import Store, StoreTooLarge
 
 __all__ = ["Batch", "Change"]
@@ -79,8 +80,9 @@ class Change(Struct, frozen=True):
 class Batch:
     """Derives some touched traces of one project. `version` marks every row it writes."""
 
-    def __init__(self, store: Store, project_id: str, version: int) -> None:
+    def __init__(self, store: Store, project_id: str, version: int, prices: PriceBook) -> None:
         self._store = store
+        self._prices = prices
         self._project = project_id
         self._version = version
         self._facts: dict[str, TraceFacts] = {}
@@ -270,7 +272,7 @@ class Batch:
             windows = [order[max(index - WINDOW, 0) : index] for index in range(first, last)]
             ids: dict[str, list[str]] = defaultdict(list)
             for turn in turns_of_group(group, windows):
-                rows.turns.append(turn_row(self._project, turn, self._version))
+                rows.turns.append(turn_row(self._project, turn, self._version, self._prices))
                 rows.messages += message_rows(self._project, turn, self._version)
                 for part in turn.pieces:
                     ids[part.facts.trace_id].append(turn.turn_id)
@@ -324,6 +326,7 @@ EMPTY: dict[str, Any] = {
     "ttft_ms": None,
     "span_id": bytes(8),
 }
+LISTS = [name for name in TURN_COLUMNS if name.startswith("usage_") and name != "usage_complete"]
 TEXTS = (
     "input",
     "output",
@@ -340,7 +343,10 @@ TEXTS = (
 
 def tombstone(columns: Sequence[str], head: list[Any]) -> list[Any]:
     """Returns a deleted row: the key as given, every other column empty."""
-    return head + [EMPTY.get(name, "" if name in TEXTS else 0) for name in columns[len(head) :]]
+    return head + [
+        EMPTY.get(name, [] if name in LISTS else "" if name in TEXTS else 0)
+        for name in columns[len(head) :]
+    ]
 
 
 def before(facts: TraceFacts) -> TraceBefore:

@@ -3,13 +3,14 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import structlog
 
 from parley.bus import Bus
 from parley.derive.batch import Batch
 from parley.derive.large import LARGE_TRACES, LargeSums
+from parley.derive.prices import PackagePrices, Prices
 from parley.store import Store, StoreBusy, StoreError, StoreTooLarge
 
 __all__ = ["Deriver", "rebuild"]
@@ -19,13 +20,17 @@ BATCHES = 4
 IDLE_SECONDS = 1.0  # how often the list is looked at when nobody says that there is work
 BUSY_SECONDS = 2.0
 SUM_SECONDS = 0.1  # how often it is looked whether the row of a large session is due
+NOTE_COLUMNS = ["project_id", "trace_id", "version", "is_deleted", "noted_at", "reason"]
+REASON_LIMIT = 500
+TOO_LARGE = "reading it needs more memory than one question may take"
 log = structlog.get_logger()
 
 
 class Deriver:
     """Derives in a thread of its own. One per store; a crash at any point loses no work."""
 
-    def __init__(self, store: Store, bus: Bus) -> None:
+    def __init__(self, store: Store, bus: Bus, prices: Prices | None = None) -> None:
+        self._prices = prices or PackagePrices()
         self._store = store
         self._bus = bus
         self._wake = threading.Event()
@@ -33,6 +38,7 @@ class Deriver:
         self._thread: threading.Thread | None = None
         self._version = int(store.read_all("work.last_version")[0][0])
         self._sums = LargeSums()
+        self._noted = {(row[0], row[1]) for row in store.read_all("notes.all")}
         self.derived_traces = 0
         self.failed_traces = 0
 
@@ -55,6 +61,7 @@ class Deriver:
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
+                self._prices.catch_up()
                 found = self.run_once()
             except StoreBusy as error:
                 log.warning("derivation waits for the store", reason=str(error)[:200])
@@ -92,7 +99,10 @@ class Deriver:
 
     def _derive(self, project_id: str, traces: dict[str, int]) -> None:
         try:
-            changes = Batch(self._store, project_id, self._next_version()).run(list(traces))
+            batch = Batch(
+                self._store, project_id, self._next_version(), self._prices.book(project_id)
+            )
+            changes = batch.run(list(traces))
         except Exception as error:
             if isinstance(error, StoreError) and not isinstance(error, StoreTooLarge):
                 raise
@@ -106,8 +116,10 @@ class Deriver:
             log.exception(
                 "a trace could not be derived", project=project_id, trace=next(iter(traces))
             )
+            self._note(project_id, traces, error)
             self._mark(project_id, traces)
             return
+        self._forget_notes(project_id, traces)
         self.derived_traces += len(traces)
         large = [change for change in changes if change.traces > LARGE_TRACES]
         self._sum(project_id, [c.session_id for c in changes if c.traces <= LARGE_TRACES])
@@ -130,6 +142,32 @@ class Deriver:
             self._mark(project_id, self._sums.release(project_id, session_id, seconds))
         self._bus.publish(project_id, sessions)
 
+    def _note(self, project_id: str, traces: Iterable[str], error: Exception) -> None:
+        """Leaves a note that a trace could not be derived, and why."""
+        reason = (
+            TOO_LARGE if isinstance(error, StoreTooLarge) else f"{type(error).__name__}: {error}"
+        )
+        self._write_notes(project_id, traces, is_deleted=0, reason=reason[:REASON_LIMIT])
+        self._noted |= {(project_id, trace_id) for trace_id in traces}
+
+    def _forget_notes(self, project_id: str, traces: Iterable[str]) -> None:
+        """Removes the notes of traces that could be derived now."""
+        if not self._noted:
+            return
+        told = [trace_id for trace_id in traces if (project_id, trace_id) in self._noted]
+        self._write_notes(project_id, told, is_deleted=1, reason="")
+        self._noted -= {(project_id, trace_id) for trace_id in told}
+
+    def _write_notes(
+        self, project_id: str, traces: Iterable[str], *, is_deleted: int, reason: str
+    ) -> None:
+        now = time.time_ns()
+        rows = [
+            [project_id, bytes.fromhex(trace_id), self._next_version(), is_deleted, now, reason]
+            for trace_id in traces
+        ]
+        self._store.write("trace_notes", NOTE_COLUMNS, rows)
+
     def _next_version(self) -> int:
         """Returns a version above every earlier one, also when the clock was set back."""
         self._version = max(time.time_ns(), self._version + 1)
@@ -140,7 +178,7 @@ class Deriver:
         self._store.write("touched", ["project_id", "trace_id", "touched_at", "done"], rows)
 
 
-def rebuild(store: Store) -> int:
+def rebuild(store: Store, prices: Prices | None = None) -> int:
     """Reads every stored span through today's conventions and derives everything again.
 
     Returns the number of traces derived. Nobody else may use the store meanwhile.
@@ -148,7 +186,7 @@ def rebuild(store: Store) -> int:
     for (project_id,) in store.read_all("store.projects"):
         store.run("spans.understand_again", project_id=project_id)
     store.run("work.touch_all")
-    deriver = Deriver(store, Bus())
+    deriver = Deriver(store, Bus(), prices)
     while deriver.run_once():
         pass
     return deriver.derived_traces

@@ -3,15 +3,33 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from parley.derive.session import TurnPiece
 from parley.derive.spans import SpanFacts
-from parley.pricing import price_usage
+from parley.pricing import PriceBook, Tokens
 
-__all__ = ["Usage", "failure_of", "usage_of"]
+__all__ = ["ModelKey", "ModelUse", "Usage", "failure_of", "usage_of"]
 
 AGGREGATE_KINDS = ("agent", "workflow", "chain", "")
+NANO = Decimal("1e-9")
+CLIENT_COST_MAX = 1_000_000.0  # dollars of one call; what a client says beyond is nonsense
+
+
+class ModelUse(Struct):
+    """What the calls of one model used. A key is who was asked, and whose price it is."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_usd: Decimal | None = None
+
+
+# provider, asked model, answering model when it is another, source of the price, reason
+ModelKey = tuple[str, str, str, str, str]
 
 
 class Usage(Struct):
@@ -25,46 +43,72 @@ class Usage(Struct):
     complete: bool = True
     cost_usd: Decimal | None = None
     cost_complete: bool = True
+    models: dict[ModelKey, ModelUse] = field(default_factory=dict)
 
-    def add(self, span: SpanFacts) -> None:
+    def add(self, span: SpanFacts, prices: PriceBook) -> None:
         """Adds what one span reports."""
-        self.input_tokens += span.input_tokens or 0
-        self.output_tokens += span.output_tokens or 0
-        self.cached_tokens += span.cached_tokens or 0
-        self.cache_write_tokens += span.cache_write_tokens or 0
-        self.reasoning_tokens += span.reasoning_tokens or 0
+        used = (
+            span.input_tokens or 0,
+            span.output_tokens or 0,
+            span.cached_tokens or 0,
+            span.cache_write_tokens or 0,
+            span.reasoning_tokens or 0,
+        )
+        self.input_tokens += used[0]
+        self.output_tokens += used[1]
+        self.cached_tokens += used[2]
+        self.cache_write_tokens += used[3]
+        self.reasoning_tokens += used[4]
         if not span.has_usage and not span.failed:
             self.complete = False
-        cost = _cost(span)
+        cost, source, reason = _cost(span, used, prices)
         if cost is not None:
-            self.cost_usd = (self.cost_usd or Decimal(0)) + cost
+            self.cost_usd = cost if self.cost_usd is None else self.cost_usd + cost
         elif not span.failed:
             self.cost_complete = False
+        answered = span.response_model if span.response_model != span.model else ""
+        key = (span.provider, span.model, answered, source, reason)
+        use = self.models.get(key)
+        if use is None:
+            self.models[key] = ModelUse(1, *used, cost)
+            return
+        use.calls += 1
+        use.input_tokens += used[0]
+        use.output_tokens += used[1]
+        use.cached_tokens += used[2]
+        use.cache_write_tokens += used[3]
+        use.reasoning_tokens += used[4]
+        if cost is not None:
+            use.cost_usd = cost if use.cost_usd is None else use.cost_usd + cost
 
 
-def _cost(span: SpanFacts) -> Decimal | None:
-    """Returns the client's own cost, else the rate of the day; None when neither is known."""
-    if span.cost_usd is not None and span.cost_usd >= 0:
-        return Decimal(repr(span.cost_usd)).quantize(Decimal("1e-9"))
+def _cost(
+    span: SpanFacts, used: tuple[int, int, int, int, int], prices: PriceBook
+) -> tuple[Decimal | None, str, str]:
+    """Returns (dollars, whose price, reason): the client's own cost, else the rate of the day.
+
+    Of a cost that is known the reason is "" or "clamped": the counts could not be.
+    """
+    if span.cost_usd is not None and 0 <= span.cost_usd <= CLIENT_COST_MAX:
+        return Decimal(repr(span.cost_usd)).quantize(NANO), "client", ""
     if not span.has_usage:
-        return None
-    return price_usage(
+        return None, "", "failed" if span.failed else "no_usage"
+    priced = prices.price(
         provider=span.provider,
         models=(span.response_model, span.request_model),
         time_ns=span.start_ns,
-        input_tokens=span.input_tokens or 0,
-        output_tokens=span.output_tokens or 0,
-        cached_tokens=span.cached_tokens or 0,
-        cache_write_tokens=span.cache_write_tokens or 0,
+        tokens=Tokens(*used),
     )
+    reason = priced.reason or ("clamped" if priced.is_clamped or span.cost_usd is not None else "")
+    return priced.cost, priced.source, reason
 
 
-def usage_of(spans: Sequence[SpanFacts], calls: Sequence[SpanFacts]) -> Usage:
+def usage_of(spans: Sequence[SpanFacts], calls: Sequence[SpanFacts], prices: PriceBook) -> Usage:
     """Returns usage once per LLM call; aggregates of agents only where no call reports any."""
     usage = Usage()
     if any(call.has_usage for call in calls):
         for call in calls:
-            usage.add(call)
+            usage.add(call, prices)
         return usage
     ids = {call.span_id for call in calls}
     totals = [
@@ -73,8 +117,11 @@ def usage_of(spans: Sequence[SpanFacts], calls: Sequence[SpanFacts]) -> Usage:
     inside = {span.span_id for span in totals}
     for span in totals:
         if span.parent_span_id not in inside:
-            usage.add(span)
+            usage.add(span, prices)
     if not totals:
+        for call in calls:
+            key = (call.provider, call.model, "", "", "failed" if call.failed else "no_usage")
+            usage.models.setdefault(key, ModelUse()).calls += 1
         usage.complete = usage.cost_complete = not any(not call.failed for call in calls)
     return usage
 

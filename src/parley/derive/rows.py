@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 
 from parley.derive.align import is_system
-from parley.derive.measure import failure_of, usage_of
+from parley.derive.measure import ModelUse, Usage, failure_of, usage_of
 from parley.derive.session import TurnFacts, TurnPiece
 from parley.derive.trace import Said, TraceFacts
 from parley.model import Message, Part
+from parley.pricing import PriceBook
 
 __all__ = [
     "MESSAGE_COLUMNS",
@@ -72,6 +73,18 @@ TURN_COLUMNS = [
     "conversation_ids",
     "resent_messages",
     "messages",
+    "usage_providers",
+    "usage_models",
+    "usage_response_models",
+    "usage_cost_sources",
+    "usage_cost_reasons",
+    "usage_calls",
+    "usage_input_tokens",
+    "usage_output_tokens",
+    "usage_cached_tokens",
+    "usage_cache_write_tokens",
+    "usage_reasoning_tokens",
+    "usage_costs_usd",
 ]
 MESSAGE_COLUMNS = [
     "project_id",
@@ -93,6 +106,7 @@ MESSAGE_COLUMNS = [
     "folded",
 ]
 PIECE_ORDINALS = 100_000  # messages of one piece of a trace, so that ordinals are unique in it
+USED = ModelUse.__struct_fields__
 encode_parts = msgspec.json.Encoder().encode
 
 
@@ -178,7 +192,7 @@ def _extent(turn: TurnFacts) -> tuple[int, int]:
     return min(span.start_ns for span in spans), max(max(s.end_ns, s.start_ns) for s in spans)
 
 
-def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
+def turn_row(project_id: str, turn: TurnFacts, version: int, prices: PriceBook) -> list[Any]:
     """Returns the row of `turns`."""
     timed = [span for part in turn.pieces for span in part.piece.spans]
     around = [span for part in turn.pieces for span in part.piece.around]
@@ -186,7 +200,7 @@ def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
     started, ended = _extent(turn)
     called = {call.span_id for part in turn.pieces for call in part.facts.calls}
     calls = [span for span in timed if span.span_id in called]
-    usage = usage_of(timed, calls)
+    usage = usage_of(timed, calls, prices)
     error = failure_of(turn.pieces)
     session_id = turn.pieces[0].facts.session_id
     metadata: dict[str, str] = {}
@@ -231,7 +245,18 @@ def turn_row(project_id: str, turn: TurnFacts, version: int) -> list[Any]:
         _distinct(s.own_session for s in spans if s.own_session != session_id),
         sum(part.piece.resent for part in turn.pieces),
         sum(len(part.context) + len(part.unheard) + len(part.own) for part in turn.pieces),
+        *model_columns(usage),
     ]
+
+
+def model_columns(usage: Usage) -> list[list[Any]]:
+    """Returns the arrays of what each model used, in the order of the columns `usage_…`."""
+    if len(usage.models) == 1:
+        ((key, use),) = usage.models.items()
+        return [[value] for value in (*key, *(getattr(use, name) for name in USED))]
+    keys, uses = list(usage.models), list(usage.models.values())
+    columns: list[list[Any]] = [[key[place] for key in keys] for place in range(5)]
+    return columns + [[getattr(use, name) for use in uses] for name in USED]
 
 
 def message_rows(project_id: str, turn: TurnFacts, version: int) -> list[list[Any]]:

@@ -2,7 +2,7 @@
 
 from msgspec import Struct, field
 
-__all__ = ["Session", "SessionDetail", "SessionPage", "SessionQuery", "Turn"]
+__all__ = ["ModelUsage", "Session", "SessionDetail", "SessionPage", "SessionQuery", "Turn"]
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -52,6 +52,28 @@ class Session(Struct, frozen=True, kw_only=True):
     scores: dict[str, float] = field(default_factory=dict)
 
 
+class ModelUsage(Struct, frozen=True, kw_only=True):
+    """What calls of one model used, and whose price they have.
+
+    `response_model` is the one that answered when it is another. `cost_source`: "client",
+    "override", "package", or "" without a cost; `cost_reason` then: "no_price", "no_usage",
+    "no_model", "failed"; of a known cost it is "" or "clamped" (counts that cannot be were cut).
+    """
+
+    provider: str
+    model: str
+    response_model: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    cost_usd: float | None
+    cost_source: str
+    cost_reason: str
+
+
 class Turn(Struct, frozen=True, kw_only=True):
     """One user message with all that answers it. `error` is None unless the turn failed."""
 
@@ -77,13 +99,19 @@ class Turn(Struct, frozen=True, kw_only=True):
     cost_complete: bool
     ttft_ms: float | None
     conversation_ids: list[str] = field(default_factory=list)
+    usage: list[ModelUsage] = field(default_factory=list)  # by model
 
 
 class SessionDetail(Struct, frozen=True):
-    """An opened session: the row and its turns in order of time."""
+    """An opened session: the row and its turns in order of time, and their usage by model.
+
+    `cost_reason`: why the cost is not complete, as of ModelUsage, several separated by ", ".
+    """
 
     session: Session
     turns: list[Turn]
+    usage: list[ModelUsage] = field(default_factory=list)
+    cost_reason: str = ""
 
 
 class SessionQuery(Struct, frozen=True, kw_only=True):

@@ -1,35 +1,29 @@
-"""Prices from genai-prices: provider and model names as clients write them, rates of the day.
+"""What a call costs: a price that a user set, else the package's rate of the day.
 
 The package finds the model and its price; the sum is made here when the price is of tokens alone
 (2 µs; its own calculator, 170 µs a call, has to serve every kind of unit).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+
+from parley.pricing.override import Override
+from parley.pricing.package import Package
 
 if TYPE_CHECKING:
     from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
 
-__all__ = ["price_usage"]
+__all__ = ["PriceBook", "Priced", "Tokens"]
 
 NANO = Decimal("1e-9")
+ZERO = Decimal(0)
 MILLION = Decimal(1_000_000)
-# OpenTelemetry's provider names that genai-prices does not match by itself.
-PROVIDERS = {
-    "azure.ai.openai": "azure",
-    "azure.ai.inference": "azure",
-    "gcp.vertex_ai": "google",
-    "gcp.gemini": "google",
-    "gcp.gen_ai": "google",
-    "aws.bedrock": "aws",
-    "mistral_ai": "mistral",
-    "x_ai": "x-ai",
-}
+CALL_TOKENS_MAX = 1_000_000_000  # of one call; above, a count is nonsense
+KNOWN_MAX = 4096
 TOKEN_PRICES = {"input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok"}
 # Prices of what a token count says nothing of: they add nothing to it.
 OTHER_PRICES = {"web_searches_kcount", "storage_searches_kcount", "cache_write_1h_mtok"}
@@ -40,53 +34,149 @@ class Tokens(Struct, frozen=True):
 
     input: int
     output: int
-    cached: int
-    written: int
+    cached: int = 0
+    written: int = 0
+    reasoning: int = 0
+
+    def clamped(self) -> "Tokens":
+        """Returns counts that can be: no part larger than its whole, nothing above the limit."""
+        if (
+            self.cached + self.written <= self.input <= CALL_TOKENS_MAX
+            and self.reasoning <= self.output <= CALL_TOKENS_MAX
+        ):
+            return self
+        whole = min(self.input, CALL_TOKENS_MAX)
+        output = min(self.output, CALL_TOKENS_MAX)
+        cached = min(self.cached, whole)
+        written = min(self.written, whole - cached)
+        return Tokens(whole, output, cached, written, min(self.reasoning, output))
 
 
-def price_usage(
-    *,
-    provider: str,
-    models: Sequence[str],
-    time_ns: int,
-    input_tokens: int,
-    output_tokens: int,
-    cached_tokens: int,
-    cache_write_tokens: int,
-) -> Decimal | None:
-    """Returns US dollars, rounded once at nano-dollars; None when no model of `models` has a price.
+class Priced(Struct, frozen=True):
+    """US dollars, rounded once at nano-dollars, and whose price it is.
 
-    Args:
-        provider: the client's word, may be "".
-        models: names to try, best first.
-        time_ns: when the call was made; it decides the rate.
-        input_tokens: includes cached and cache-written tokens; so do genai-prices' totals.
-        output_tokens: includes reasoning.
-        cached_tokens: part of input_tokens, clamped to it.
-        cache_write_tokens: part of input_tokens, clamped to what is left.
+    cost None: `reason` says why. `is_clamped`: the counts could not be, and were cut.
     """
-    cached = min(cached_tokens, input_tokens)
-    written = min(cache_write_tokens, input_tokens - cached)
-    tokens = Tokens(input_tokens, output_tokens, cached, written)
-    for model in models:
-        info = find_model(provider, model) if model else None
-        if info is not None:
-            moment = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
-            return price_tokens(info.get_prices(moment), tokens).quantize(NANO)
-    return None
+
+    cost: Decimal | None
+    source: Literal["", "override", "package"] = ""
+    reason: str = ""
+    is_clamped: bool = False
 
 
-@lru_cache(maxsize=4096)
-def find_model(provider: str, model: str) -> "ModelInfo | None":
-    """Returns the model that a client means, None when it is not known: with its provider first."""
-    from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - 0.3 s, not at start
+class Found(Struct, frozen=True):
+    """What may price a model: overrides, the most specific first, and the package's entry.
 
-    for name in dict.fromkeys((PROVIDERS.get(provider, provider) or None, None)):
-        try:
-            return get_snapshot().find_provider_model(model, None, name, None)[1]
-        except LookupError:
-            continue
-    return None
+    flat: its rates when they are always the same; most models' are (2 µs instead of 20).
+    """
+
+    overrides: list[Override]
+    info: "ModelInfo | None"
+    flat: tuple[Decimal, Decimal, Decimal, Decimal] | None
+
+
+class PriceBook:
+    """The prices of one project. `overrides`: its own, and those of all."""
+
+    def __init__(self, overrides: Iterable[Override] = (), package: Package | None = None) -> None:
+        self._overrides = sorted(overrides, key=lambda item: item.rank)
+        self._package = package or Package()
+        self._found: dict[tuple[str, tuple[str, ...]], Found] = {}
+
+    def price(
+        self, *, provider: str, models: Sequence[str], time_ns: int, tokens: Tokens
+    ) -> Priced:
+        """Returns what a call costs.
+
+        Args:
+            provider: the client's word, may be "".
+            models: names to try, best first; "" is none.
+            time_ns: when the call was made; it decides the rate.
+            tokens: input includes cached and written, output includes reasoning.
+        """
+        key = (provider, tuple(models))
+        found = self._found.get(key) or self._find(key)
+        counted = tokens.clamped()
+        is_clamped = counted is not tokens
+        for override in found.overrides:
+            if override.from_ns <= time_ns < override.until_ns:
+                cost = price_override(override, counted).quantize(NANO)
+                return Priced(cost, "override", is_clamped=is_clamped)
+        if found.info is None:
+            return Priced(None, reason="no_price" if any(models) else "no_model")
+        if found.flat is not None:
+            plain = counted.input - counted.cached - counted.written
+            counts = (plain, counted.output, counted.cached, counted.written)
+            sums = [rate * count for rate, count in zip(found.flat, counts, strict=True) if count]
+            return Priced((sum(sums, ZERO) / MILLION).quantize(NANO), "package", "", is_clamped)
+        moment = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
+        cost = price_tokens(found.info.get_prices(moment), counted).quantize(NANO)
+        return Priced(cost, "package", is_clamped=is_clamped)
+
+    def _find(self, key: tuple[str, tuple[str, ...]]) -> Found:
+        provider, models = key
+        infos = (self._package.find(provider, model) for model in models if model)
+        info = next((info for info in infos if info is not None), None)
+        overrides = [item for item in self._overrides if item.is_about(provider, models)]
+        found = Found(overrides, info, flat_rates(info) if info else None)
+        if len(self._found) >= KNOWN_MAX:
+            self._found.clear()
+        self._found[key] = found
+        return found
+
+    def rates(
+        self, *, provider: str, models: Sequence[str], time_ns: int
+    ) -> "tuple[str, Override | ModelPrice | None]":
+        """Returns (source, rates) that a call at a time would be priced by, ("", None) if none."""
+        key = (provider, tuple(models))
+        found = self._found.get(key) or self._find(key)
+        for override in found.overrides:
+            if override.from_ns <= time_ns < override.until_ns:
+                return "override", override
+        if found.info is None:
+            return "", None
+        return "package", found.info.get_prices(datetime.fromtimestamp(time_ns // 10**9, UTC))
+
+
+def flat_rates(info: "ModelInfo") -> tuple[Decimal, Decimal, Decimal, Decimal] | None:
+    """Returns the rates of plain input, output, cached and written tokens of most models.
+
+    None for those whose price depends on the day, on the size of a call or on other units.
+    """
+    if isinstance(info.prices, list):
+        return None
+    rates = {
+        key: value
+        for key, value in vars(info.prices).items()
+        if value is not None and key not in OTHER_PRICES
+    }
+    if not {"input_mtok", "output_mtok"} <= rates.keys() <= TOKEN_PRICES:
+        return None
+    plain = rates["input_mtok"]
+    parts = (rates.get("cache_read_mtok", plain), rates.get("cache_write_mtok", plain))
+    found = (plain, rates["output_mtok"], *parts)
+    return found if all(isinstance(rate, Decimal) for rate in found) else None
+
+
+def price_override(price: Override, tokens: Tokens) -> Decimal:
+    """Returns what tokens cost at a user's price; a tier holds for a whole call above it."""
+    above = [tier for tier in price.tiers if tokens.input > tier.above]
+
+    def rate(*names: str) -> Decimal:
+        for name in names:
+            for holder in (*reversed(above), price):
+                value: Decimal | None = getattr(holder, name)
+                if value is not None:
+                    return value
+        return Decimal(0)
+
+    plain = tokens.input - tokens.cached - tokens.written
+    said = tokens.output - tokens.reasoning
+    total = rate("input") * plain + rate("output") * said
+    total += rate("cached_input", "input") * tokens.cached if tokens.cached else 0
+    total += rate("cache_write", "input") * tokens.written if tokens.written else 0
+    total += rate("reasoning", "output") * tokens.reasoning if tokens.reasoning else 0
+    return total / MILLION
 
 
 def price_tokens(price: "ModelPrice", tokens: Tokens) -> Decimal:

@@ -1,33 +1,55 @@
 """Questions about conversations, in our words. All answers come from the derived tables and the
 spans behind them; list, page and API ask here and cannot disagree.
 
-May import access, store and model. Refuses to know HTTP and HTML. Functions are synchronous and
-thread-safe.
+May import access, store, pricing and model. Refuses to know HTTP and HTML. Functions are
+synchronous and thread-safe.
 """
 
 from parley.query.at_once import at_once
 from parley.query.errors import BadQuery, QueryError
+from parley.query.rates import RATE_DAYS, ModelRate, read_rates
 from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
 from parley.query.spans import PAGE_SPANS, read_spans, read_trace
 from parley.query.stats import list_projects, read_lag_ms, read_stats
 from parley.query.transcript import TURNS_MAX, read_transcript
+from parley.query.unknown import (
+    Example,
+    Failed,
+    Sample,
+    Unknown,
+    Unread,
+    read_unknown,
+)
+from parley.query.usage import ModelInUse, read_models, usage_by_model
 
 __all__ = [
     "PAGE_SPANS",
+    "RATE_DAYS",
     "SORTS",
     "TURNS_MAX",
     "BadQuery",
+    "Example",
+    "Failed",
+    "ModelInUse",
+    "ModelRate",
     "QueryError",
+    "Sample",
+    "Unknown",
+    "Unread",
     "at_once",
     "compare_series",
     "find_sessions",
     "list_projects",
     "open_session",
     "read_lag_ms",
+    "read_models",
+    "read_rates",
     "read_series",
     "read_spans",
     "read_stats",
     "read_trace",
     "read_transcript",
+    "read_unknown",
+    "usage_by_model",
 ]

@@ -11,6 +11,7 @@ import msgspec
 from parley.model import Session, SessionDetail, SessionPage, SessionQuery, Turn, to_iso
 from parley.query.at_once import at_once
 from parley.query.errors import BadQuery
+from parley.query.usage import reason_of, usage_by_model, usage_of_arrays
 from parley.store import Store
 
 __all__ = ["SORTS", "find_sessions", "open_session", "read_session", "read_turns"]
@@ -203,7 +204,9 @@ def open_session(store: Store, project_id: str, session_id: str) -> SessionDetai
     session = read_session(store, project_id, session_id)
     if session is None:
         return None
-    return SessionDetail(session, [turn for turn, _ in read_turns(store, project_id, session_id)])
+    turns = [turn for turn, _ in read_turns(store, project_id, session_id)]
+    usage = usage_by_model(turns)
+    return SessionDetail(session, turns, usage, reason_of(usage))
 
 
 def read_turns(
@@ -218,18 +221,20 @@ def read_turns(
         limit=limit,
     )
     return [
-        (_turn_of_row(place, row), int(row[-1]))
+        (_turn_of_row(place, row), int(row[len(TURN_NAMES)]))
         for place, row in enumerate(rows, max(first_turn, 1))
     ]
 
 
+TURN_NAMES = (
+    "turn_id started_ns ended_ns trace_ids input output failed error models spans llm_calls "
+    "tool_calls span_errors input_tokens output_tokens cached_tokens reasoning_tokens "
+    "usage_complete cost_usd cost_complete ttft_ms conversation_ids"
+).split()
+
+
 def _turn_of_row(place: int, row: Sequence[Any]) -> Turn:
-    names = (
-        "turn_id started_ns ended_ns trace_ids input output failed error models spans llm_calls "
-        "tool_calls span_errors input_tokens output_tokens cached_tokens reasoning_tokens "
-        "usage_complete cost_usd cost_complete ttft_ms conversation_ids resent"
-    ).split()
-    v = dict(zip(names, row, strict=True))
+    v = dict(zip(TURN_NAMES, row, strict=False))  # behind them: resent messages, usage by model
     return Turn(
         turn_id=v["turn_id"],
         turn=place,
@@ -253,4 +258,5 @@ def _turn_of_row(place: int, row: Sequence[Any]) -> Turn:
         cost_complete=bool(v["cost_complete"]),
         ttft_ms=v["ttft_ms"],
         conversation_ids=list(v["conversation_ids"]),
+        usage=usage_of_arrays(row[len(TURN_NAMES) + 1 :]),
     )

@@ -126,6 +126,19 @@ class Store:
             if is_behind:
                 self._engine.command("SYSTEM START MERGES touched")
 
+    def touch(self, question: str, asked: Sequence[Mapping[str, Any]]) -> int:
+        """Puts traces on the work list by `read/<question>.sql`, once with each of some values.
+
+        Every set of values names its project. Returns the time that they are touched at: one for
+        all, later than every touch before.
+        """
+        with self._loading:
+            at = max(self._number("work.now"), self._latest_touch_ns + 1)
+            self._latest_touch_ns = at
+            for values in asked:
+                self.run(question, at=at, **values)
+        return at
+
     def _number(self, question: str) -> int:
         return int(self.read_all(question)[0][0])
 

@@ -124,6 +124,7 @@ class TurnView(Struct, frozen=True, kw_only=True):
     tokens_out: str
     tokens_reasoning: str
     cost: str
+    cost_title: str
     calls: str
     rail_latency: float  # percent of the slowest turn
     rail_cost: float
@@ -177,6 +178,9 @@ class Inspector(Struct, frozen=True, kw_only=True):
     attributes: list[Attribute]
     resource: list[Attribute]
     events: list[tuple[str, str, list[Attribute]]]
+    understood: list[Attribute]  # field and the attribute that it comes from
+    unclaimed: list[str]  # attributes that nothing maps
+    unread: list[str]  # attributes for messages in which none could be read
 
 
 class Drawer(Struct, frozen=True, kw_only=True):
@@ -200,6 +204,7 @@ class Drawer(Struct, frozen=True, kw_only=True):
     token_shares: tuple[float, float, float] = (0.0, 0.0, 0.0)  # input not cached, cached, output
     cost: str = ""
     cost_note: str = ""
+    cost_title: str = ""  # whose price each model's calls have
     turns: list[TurnView] = field(default_factory=list)
     spans: list[SpanRow] = field(default_factory=list)
     inspector: Inspector | None = None

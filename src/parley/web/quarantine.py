@@ -17,8 +17,9 @@ from parley.load import SetAside, drop_set_aside, list_set_aside, retry_set_asid
 from parley.model import to_iso
 from parley.query import list_projects
 from parley.web import words
-from parley.web.contexts import events_href, home_href, quarantine_href
+from parley.web.contexts import quarantine_href
 from parley.web.pages import Place
+from parley.web.settings_tabs import SettingsPage
 from parley.web.state import PageState
 from parley.web.templates import SECURITY_HEADERS, render
 
@@ -56,29 +57,12 @@ class EntryRow(Struct, frozen=True, kw_only=True):
     is_asked: bool  # whether to drop it is the question of this page
 
 
-class QuarantinePage(Struct, frozen=True, kw_only=True):
+class QuarantinePage(SettingsPage, frozen=True, kw_only=True):
     """What was set aside of a project."""
 
-    state: PageState
-    projects: list[str]
-    behind: str
     rows: list[EntryRow]
     total: str
     said: str = ""
-    title: str = "Set aside"
-    set_aside: str = ""
-    set_aside_href: str = ""
-    is_list: bool = False
-
-    @property
-    def events_href(self) -> str:
-        """Where the page hears that something changed."""
-        return events_href(self.state)
-
-    @property
-    def home_href(self) -> str:
-        """The list of sessions."""
-        return home_href(self.state)
 
     @property
     def own_href(self) -> str:
@@ -131,6 +115,8 @@ def quarantine_page(place: Place, project: str, *, asked: str, said: str) -> Qua
         state=PageState(project=project),
         projects=list_projects(place.store),
         behind=place.behind(project),
+        title="Set aside",
+        tab="set-aside",
         rows=[row_of(item, project, is_asked=item.id == asked) for item in found[:ROWS_MAX]],
         total=words.plural(len(found), "request"),
         said=said,

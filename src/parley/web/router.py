@@ -15,14 +15,17 @@ from litestar.static_files import create_static_files_router
 
 from parley.access import Access, AccessError
 from parley.bus import Bus
+from parley.derive import LivePrices
 from parley.journal import Journal
 from parley.query import BadQuery
 from parley.store import Store, StoreError
 from parley.web.pages import Place, sessions_page, trace_page
+from parley.web.prices import prices_routes
 from parley.web.quarantine import quarantine_routes
 from parley.web.snippets import quick_start
 from parley.web.state import PageState, read_state
 from parley.web.templates import SECURITY_HEADERS, render, static_folder, static_prefix
+from parley.web.unknown import unknown_routes
 
 __all__ = ["web_router"]
 
@@ -68,12 +71,21 @@ def answer_problem(request: PageRequest, error: Exception) -> Response[str]:
             return problem(500, "Parley failed here", "The log of the server has the details.")
 
 
-def web_router(store: Store, journal: Journal, bus: Bus, *, address: str, access: Access) -> Router:
+def web_router(
+    store: Store,
+    journal: Journal,
+    bus: Bus,
+    prices: LivePrices,
+    *,
+    address: str,
+    access: Access,
+) -> Router:
     """Returns the pages. `bus` is what the event stream of the API listens to; pages only name it.
 
     Args:
         store: where the conversations are.
         journal: where what could not be loaded is.
+        prices: what models cost; people set it on a page.
         bus: kept for pages that stream themselves.
         address: what clients on this machine reach the server by; shown in the quick start.
         access: who may read, and how a project is named.
@@ -112,6 +124,8 @@ def web_router(store: Store, journal: Journal, bus: Bus, *, address: str, access
             sessions,
             trace,
             *quarantine_routes(place, access),
+            *prices_routes(place, prices, access),
+            *unknown_routes(place, prices, access),
             *sign_in_routes(access),
         ],
         exception_handlers={Exception: answer_problem},

@@ -5,7 +5,17 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from parley.model import Message, Part, Session, Transcript, TranscriptTurn, Turn, from_iso
+from parley.model import (
+    Message,
+    ModelUsage,
+    Part,
+    Session,
+    Transcript,
+    TranscriptTurn,
+    Turn,
+    from_iso,
+)
+from parley.query import usage_by_model
 from parley.web import words
 from parley.web.contexts import Attribute, Block, Drawer, TurnView
 from parley.web.list_view import RUNNING_SECONDS
@@ -77,11 +87,38 @@ def drawer_head(session: Session, turns: Sequence[Turn], state: PageState) -> Dr
         ),
         cost=words.money(session.cost_usd),
         cost_note=note,
+        cost_title=cost_words(usage_by_model(turns)),
         close_href=state.href(open="", tab="conversation", span="", full=""),
         full_href=state.href(full="" if state.full else "1"),
         conversation_href=state.href(tab="conversation", span=""),
         traces_href=state.href(tab="traces", span=""),
     )
+
+
+COST_SOURCES = {
+    "client": "told by the client",
+    "override": "at a price set in Settings",
+    "package": "at the rate of genai-prices",
+}
+COST_REASONS = {
+    "no_price": "no price is known",
+    "no_usage": "no usage was reported",
+    "no_model": "no model was named",
+    "failed": "the call failed",
+    "clamped": "counts that cannot be were cut",
+}
+
+
+def cost_words(usage: Sequence[ModelUsage]) -> str:
+    """Returns whose price each model's calls have, a line for each; or why they have none."""
+    lines = []
+    for item in usage:
+        name = item.response_model or item.model or "no model"
+        amount = words.money(item.cost_usd) if item.cost_usd is not None else "unknown"
+        why = (COST_SOURCES.get(item.cost_source, ""), COST_REASONS.get(item.cost_reason, ""))
+        told = ", ".join(text for text in why if text)
+        lines.append(f"{name}, {words.plural(item.calls, 'call')}: {amount}, {told}")
+    return "\n".join(lines)
 
 
 def _running_turn(turns: Sequence[Turn], last_ns: int, now_ns: int) -> int:
@@ -175,6 +212,7 @@ def _turn_view(
         tokens_out=words.tokens(turn.output_tokens),
         tokens_reasoning=words.tokens(turn.reasoning_tokens) if turn.reasoning_tokens else "",
         cost=cost,
+        cost_title=cost_words(turn.usage),
         calls=words.plural(turn.llm_calls, "call") if turn.llm_calls else "",
         rail_latency=shares[0],
         rail_cost=shares[1],

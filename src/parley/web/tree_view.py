@@ -6,6 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from parley.conventions import understand
 from parley.model import Span, TraceTree, Turn
 from parley.web import words
 from parley.web.contexts import Attribute, Inspector, SpanRow
@@ -173,6 +174,7 @@ def inspector_of(span: Span, zero: int) -> Inspector:
         named = exception.attributes if exception is not None else {}
         texts = [str(named.get("exception.type", "")), str(named.get("exception.message", ""))]
         error = ": ".join(text for text in texts if text) or span.status_message or "ended in error"
+    found = understand(span.attributes, span.resource, has_error=span.status == "error")
     shown_input = _payload(span.attributes, INPUT_KEYS, "input")
     shown_output = _payload(span.attributes, OUTPUT_KEYS, "output")
     usage = [
@@ -212,6 +214,9 @@ def inspector_of(span: Span, zero: int) -> Inspector:
             for event in span.events
             if event is not exception
         ],
+        understood=[Attribute(name, source) for name, source in found.fields.items()],
+        unclaimed=found.unclaimed,
+        unread=found.unread,
     )
 
 

@@ -59,4 +59,10 @@ DIALECT = Dialect(
     metadata=["ag.meta."],
     remarks="Nested values carry the prefix `@ag.type=json:`; `unit` and `acc` are legacy names "
     "of incremental and cumulative. Cumulative numbers are never added.",
+    unused=[
+        "ag.metrics.unit.tokens.total",
+        "ag.refs.",
+        "ag.flags.",
+        "ag.exception.",
+    ],
 )

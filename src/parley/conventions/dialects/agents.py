@@ -14,4 +14,13 @@ DIALECT = Dialect(
     tags=["tags"],
     remarks="Strands writes its messages as span events, Semantic Kernel as log records whose "
     "body is JSON text. Strands' and agent-framework's agent spans repeat the usage of the calls.",
+    unused=[
+        "agent_framework.",
+        "gcp.vertex.agent.",
+        "model",
+        "stream",
+        "stream_options",
+        "temperature",
+        "tools",
+    ],
 )

@@ -30,4 +30,8 @@ DIALECT = Dialect(
     tags=["lmnr.association.properties.tags"],
     metadata=["lmnr.association.properties.metadata."],
     remarks="Calls hold OpenAI messages and choices under the GenAI names.",
+    unused=[
+        "lmnr.span.",
+        "lmnr.internal.",
+    ],
 )

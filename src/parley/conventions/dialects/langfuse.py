@@ -75,4 +75,13 @@ DIALECT = Dialect(
     remarks="The Python SDK sends OpenAI's counts, nested, input including cached; the JS SDK "
     "`input` and `output` without cached and reasoning. Values of version 5 are JSON in strings. "
     "A failed observation says so in its level, not always in the span's status.",
+    unused=[
+        "langfuse.internal.",
+        "langfuse.observation.completion_start_time",
+        "langfuse.observation.model.parameters",
+        "langfuse.observation.prompt.",
+        "langfuse.release",
+        "langfuse.version",
+        "langfuse.trace.name",
+    ],
 )

@@ -39,4 +39,10 @@ DIALECT = Dialect(
     noise=["LANGSMITH_", "LANGCHAIN_", "ls_", "usage_metadata", "revision_id"],
     remarks="`langsmith.trace.session_name` is the project, not a conversation. Tags are one text "
     "with commas; token details are a Python dictionary in a string.",
+    unused=[
+        "langsmith.request.streaming",
+        "langsmith.trace.",
+        "langsmith.span.",
+        "gen_ai.serialized.",
+    ],
 )

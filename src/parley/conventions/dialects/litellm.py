@@ -33,4 +33,12 @@ DIALECT = Dialect(
     noise=["usage_object", "user_api_key_", "applied_guardrails", "requester_", "spend_logs_"],
     remarks="Version 1 drops session ids; its usage details are a Python dictionary in a string. "
     "The child `raw_gen_ai_request` repeats the call and is no call of its own.",
+    unused=[
+        "error.llm_provider",
+        "error.stack_trace",
+        "gen_ai.cost.",
+        "hidden_params",
+        "litellm.call_id",
+        "llm.openai.",
+    ],
 )

@@ -26,4 +26,19 @@ DIALECT = Dialect(
     tags=["logfire.tags"],
     remarks="`session_id` is scrubbed on Logfire's own spans (`[Scrubbed due to …`), and arrives "
     "by baggage on the calls of models.",
+    unused=[
+        "args",
+        "async",
+        "duration",
+        "logfire.exception.",
+        "logfire.json_schema",
+        "logfire.level_num",
+        "logfire.msg",
+        "logfire.msg_template",
+        "logfire.scrubbed",
+        "logfire.span_type",
+        "logfire.sample_rate",
+        "logfire.pending_parent_id",
+        "request_data",
+    ],
 )

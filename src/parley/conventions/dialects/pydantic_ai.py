@@ -29,4 +29,12 @@ DIALECT = Dialect(
     "sums what the calls below say. Version 1 names the agent's span by `agent_name` alone. "
     "`pydantic_ai.all_messages` is the whole history again: where the call itself failed, the only "
     "place of the question.",
+    unused=[
+        "gen_ai.agent.call.id",
+        "gen_ai.aggregated_usage.",
+        "gen_ai.usage.details.",
+        "model_name",
+        "model_request_parameters",
+        "pydantic_ai.",
+    ],
 )

@@ -36,4 +36,15 @@ DIALECT = Dialect(
     metadata=["traceloop.association.properties."],
     remarks="Associations leak into later turns unless each request has a context of its own: a "
     "conversation id of the span itself comes before them. 0.40 sends no usage of streamed calls.",
+    unused=[
+        "llm.headers",
+        "llm.is_streaming",
+        "llm.request.functions.",
+        "llm.usage.total_tokens",
+        "llm.request.temperature",
+        "llm.request.max_tokens",
+        "traceloop.entity.path",
+        "traceloop.workflow.name",
+        "traceloop.entity.version",
+    ],
 )

@@ -80,4 +80,16 @@ DIALECT = Dialect(
     metadata=["ai.telemetry.metadata."],
     remarks="The outer span repeats the usage of its last step (4, 5) or the sum of all steps "
     "(6): only the calls inside count. Version 5 names counts in two ways.",
+    unused=[
+        "ai.prompt.",
+        "ai.request.",
+        "ai.response.",
+        "ai.schema.",
+        "ai.settings.",
+        "ai.telemetry.",
+        "ai.toolCall.",
+        "ai.usage.",
+        "operation.name",
+        "resource.name",
+    ],
 )

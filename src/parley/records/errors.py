@@ -1,0 +1,20 @@
+"""What can go wrong with records.
+
+RecordsError
+├── RecordsNewer     they were written by a newer Parley
+└── RecordsRefused   the database cannot be opened or used
+"""
+
+__all__ = ["RecordsError", "RecordsNewer", "RecordsRefused"]
+
+
+class RecordsError(Exception):
+    """The database of records could not do what was asked."""
+
+
+class RecordsNewer(RecordsError):
+    """The database has migrations that this release does not know."""
+
+
+class RecordsRefused(RecordsError):
+    """The database cannot be opened; the message says what to do."""

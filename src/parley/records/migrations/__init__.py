@@ -1,0 +1,1 @@
+"""Migrations of the records: Alembic runs those that a database does not have yet."""

@@ -1,0 +1,1 @@
+SELECT project_id, lower(hex(trace_id)) FROM trace_notes FINAL
