@@ -12,6 +12,7 @@ from parley.conventions.dialects import DIALECTS
 from parley.conventions.messages import MessageReader, SpanMessages, payload_keys
 from parley.conventions.precedence import SESSION_KEYS, SessionKey
 from parley.conventions.records import RECORD_NAMES, Record, decode_record
+from parley.conventions.sniff import SHOWN_TYPES
 from parley.conventions.table import Dialect, Field, Payload
 from parley.conventions.values import decode_any_value, read_labels
 
@@ -19,6 +20,7 @@ __all__ = [
     "DIALECTS",
     "RECORD_NAMES",
     "SESSION_KEYS",
+    "SHOWN_TYPES",
     "Dialect",
     "Field",
     "MessageReader",

@@ -6,6 +6,12 @@ thread-safe.
 """
 
 from parley.query.at_once import at_once
+from parley.query.attachments import (
+    AttachmentFacts,
+    attachment_path,
+    find_attachment,
+    read_attachment,
+)
 from parley.query.errors import BadQuery, QueryError
 from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
@@ -17,13 +23,17 @@ __all__ = [
     "PAGE_SPANS",
     "SORTS",
     "TURNS_MAX",
+    "AttachmentFacts",
     "BadQuery",
     "QueryError",
     "at_once",
+    "attachment_path",
     "compare_series",
+    "find_attachment",
     "find_sessions",
     "list_projects",
     "open_session",
+    "read_attachment",
     "read_lag_ms",
     "read_series",
     "read_spans",
