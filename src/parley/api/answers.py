@@ -24,6 +24,7 @@ from parley.model import (
     Turn,
     to_iso,
 )
+from parley.query import attachment_path
 
 __all__ = [
     "SeriesAnswer",
@@ -37,12 +38,18 @@ __all__ = [
 ]
 
 
+class PartAnswer(Part, frozen=True, omit_defaults=True):
+    """A part of a message: see parley.model.Part. url: where its attachment is, on this server."""
+
+    url: str = ""
+
+
 class MessageAnswer(Struct, frozen=True, kw_only=True):
     """A message: see parley.model.Message."""
 
     role: str
     text: str
-    parts: list[Part]
+    parts: list[PartAnswer]
     turn_id: str
     trace_id: str
     span_id: str
@@ -172,9 +179,14 @@ def same_fields(noun: Struct, answer: type[Struct]) -> dict[str, Any]:
     return {name: getattr(noun, name) for name in noun.__struct_fields__ if name in names}
 
 
-def message_answer(message: Message) -> MessageAnswer:
-    """Returns a message with its time in words."""
-    return MessageAnswer(**same_fields(message, MessageAnswer), sent_at=to_iso(message.time_ns))
+def message_answer(message: Message, project_id: str) -> MessageAnswer:
+    """Returns a message with its time in words, and the addresses of what is attached to it."""
+    fields = same_fields(message, MessageAnswer)
+    fields["parts"] = [
+        PartAnswer(**same_fields(part, PartAnswer), url=attachment_path(project_id, part))
+        for part in message.parts
+    ]
+    return MessageAnswer(**fields, sent_at=to_iso(message.time_ns))
 
 
 def transcript_answer(transcript: Transcript) -> TranscriptAnswer:
@@ -182,7 +194,7 @@ def transcript_answer(transcript: Transcript) -> TranscriptAnswer:
     turns = [
         TranscriptTurnAnswer(
             turn=item.turn,
-            messages=[message_answer(message) for message in item.messages],
+            messages=[message_answer(m, transcript.session.project) for m in item.messages],
             resent_messages=item.resent_messages,
         )
         for item in transcript.turns

@@ -7,6 +7,7 @@ from litestar.di import Provide
 from msgspec import Struct
 
 from parley.access import Access
+from parley.api.attachments import show_attachment
 from parley.api.errors import answer_error
 from parley.api.events import listen
 from parley.api.health import Readiness, show_health, show_readiness
@@ -54,6 +55,7 @@ def api_router(parts: ApiParts) -> Router:
             list_sessions,
             show_session,
             show_trace,
+            show_attachment,
             show_series,
             show_stats,
             *QUARANTINE_ROUTES,

@@ -13,6 +13,7 @@ from parley.conventions.explain import Claims, Understood, claims, understand
 from parley.conventions.messages import MessageReader, SpanMessages, payload_keys
 from parley.conventions.precedence import SESSION_KEYS, SessionKey
 from parley.conventions.records import RECORD_NAMES, Record, decode_record
+from parley.conventions.sniff import SHOWN_TYPES
 from parley.conventions.table import Dialect, Field, Payload
 from parley.conventions.values import decode_any_value, read_labels
 
@@ -20,6 +21,7 @@ __all__ = [
     "DIALECTS",
     "RECORD_NAMES",
     "SESSION_KEYS",
+    "SHOWN_TYPES",
     "Claims",
     "Dialect",
     "Field",

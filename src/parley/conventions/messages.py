@@ -4,6 +4,7 @@ Known forms: OpenTelemetry GenAI parts, OpenAI messages and choices, Anthropic b
 Gemini parts, LangChain in three serialisations, flattened attributes, function arguments, text.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -12,11 +13,13 @@ import msgspec
 from msgspec import Struct
 
 from parley.conventions.dialects import DIALECTS
-from parley.conventions.parts import message_parts, role_of
+from parley.conventions.media import LoadedPart
+from parley.conventions.parts import is_part_kind, message_parts, role_of
 from parley.conventions.records import Record, details, message_of
+from parley.conventions.streams import chunk_message, is_chunk, is_whole
 from parley.conventions.table import Payload
 from parley.conventions.values import parse_json, unflatten
-from parley.model import Message, Part, Role
+from parley.model import Attachment, Message, Part, Role
 
 __all__ = ["MessageReader", "SpanMessages", "payload_keys"]
 
@@ -32,6 +35,7 @@ INPUT_KEYS = (
     "text",
     "content",
 )
+SYSTEM_KEYS = ("system", "system_instruction", "systemInstruction", "instructions")
 OUTPUT_KEYS = (
     "answer",
     "__default__",
@@ -47,8 +51,28 @@ ITEM_ROLES: dict[str, Role] = {  # of OpenAI's Responses API: items beside messa
     "function_call": "assistant",
     "function_call_output": "tool",
     "reasoning": "assistant",
+    "compaction": "assistant",
+    "custom_tool_call": "assistant",
+    "custom_tool_call_output": "tool",
+    "web_search_call": "assistant",
+    "file_search_call": "assistant",
+    "code_interpreter_call": "assistant",
+    "image_generation_call": "assistant",
+    "computer_call": "assistant",
+    "computer_call_output": "tool",
+    "local_shell_call": "assistant",
+    "local_shell_call_output": "tool",
+    "shell_call": "assistant",
+    "shell_call_output": "tool",
+    "apply_patch_call": "assistant",
+    "apply_patch_call_output": "tool",
+    "mcp_call": "assistant",
+    "mcp_list_tools": "assistant",
+    "mcp_approval_request": "assistant",
+    "mcp_approval_response": "tool",
 }
 MAX_DEPTH = 12
+LONG_JSON = 4096  # bytes of one item; a longer one is remembered by its hash
 split_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -82,6 +106,33 @@ class MessageReader:
 
     def __init__(self) -> None:
         self._known: dict[tuple[bytes, Role], Item] = {}
+        self._attachments: dict[str, Attachment] = {}
+        self.attached_bytes = 0
+
+    def take_attachments(self) -> list[Attachment]:
+        """Returns what was attached to the messages read since the last time, each once."""
+        taken = list(self._attachments.values())
+        self._attachments.clear()
+        self.attached_bytes = 0
+        return taken
+
+    def _kept(self, messages: Sequence[Message]) -> list[Message]:
+        """Returns messages without the bytes of their attachments, which are kept aside."""
+        return [
+            msgspec.structs.replace(message, parts=[self._keep(part) for part in message.parts])
+            if any(isinstance(part, LoadedPart) for part in message.parts)
+            else message
+            for message in messages
+        ]
+
+    def _keep(self, part: Part) -> Part:
+        if not isinstance(part, LoadedPart):
+            return part
+        kept, attachment = part.taken()
+        if attachment.hash not in self._attachments:
+            self._attachments[attachment.hash] = attachment
+            self.attached_bytes += len(attachment.data)
+        return kept
 
     def read(self, attributes: Mapping[str, Any], records: Sequence[Record] = ()) -> SpanMessages:
         """Returns the messages of one span; the first payload that holds any wins, side by side.
@@ -114,18 +165,18 @@ class MessageReader:
 
     def _spoken(self, records: Iterable[Record]) -> list[Message]:
         """Returns the messages that records are; the same one sent again is the same object."""
-        found: list[Message] = []
+        found: list[Item] = []
         for record in records:
             message = message_of(record) if record.is_message else None
             if message is None:
                 continue
-            key = (msgspec.json.encode(message), record.speaker)
+            key = (_short(msgspec.json.encode(message)), record.speaker)
             item = self._known.get(key)
             if item is None:
-                said = _interpret_map(message, record.speaker, 0)
-                item = self._known[key] = Item(False, said)
-            found += [message for message in item.messages if message.parts]
-        return found
+                said = self._kept(_interpret_map(message, record.speaker, 0))
+                item = self._known[key] = Item(False, said, is_chunk(message))
+            found.append(item)
+        return [message for message in _together(found) if message.parts]
 
     def _first(
         self,
@@ -143,7 +194,7 @@ class MessageReader:
             else:
                 pairs = families.get(payload.key + ".", [])
                 found = _interpret(_family(pairs, payload), role, 0) if pairs else []
-            found = [message for message in found if message.parts]
+            found = self._kept([message for message in found if message.parts])
             if found:
                 return found
         return []
@@ -168,25 +219,26 @@ class MessageReader:
         """
         if raws is None:
             return None
-        messages: list[Message] = []
-        is_streamed = False
-        is_message = not raws
+        found: list[Item] = []
         for raw, known in raws:
-            item = self._known.get((raw, role))
+            key = (_short(raw), role)
+            item = self._known.get(key)
             if item is None:
                 try:
                     value = json.loads(raw) if known is UNREAD else known
                 except (ValueError, RecursionError):
                     return None
-                is_part = isinstance(value, dict) and _is_part(value)
-                found = _interpret(value, role, 1)
-                item = self._known[raw, role] = Item(is_part, found, _is_chunk(value))
-            is_message = is_message or not item.is_part
-            is_streamed = is_streamed or item.is_chunk
-            messages += item.messages
-        if not is_message:
+                item = Item(
+                    isinstance(value, dict) and _is_part(value),
+                    self._kept(_interpret(value, role, 1)),
+                    is_chunk(value),
+                    is_whole(value),
+                )
+                self._known[key] = item
+            found.append(item)
+        if found and all(item.is_part for item in found):
             return None  # parts alone are one message together
-        return _joined(messages) if is_streamed else messages
+        return _together(found)
 
 
 UNREAD = object()
@@ -200,36 +252,53 @@ def split(text: str) -> list[tuple[bytes, Any]] | None:
         return None
 
 
+def _short(raw: bytes) -> bytes:
+    """Returns JSON by which an item is known again, its hash when it is long."""
+    return raw if len(raw) <= LONG_JSON else hashlib.blake2b(raw, digest_size=32).digest()
+
+
 class Item(Struct, frozen=True):
-    """One item of a list: whether it looks like a part of a message, and its messages if not."""
+    """One item of a list: whether it looks like a part of a message, and its messages if not.
+
+    is_chunk: a piece of a streamed answer. is_whole: the event that tells a streamed answer again.
+    """
 
     is_part: bool
     messages: list[Message]
     is_chunk: bool = False
+    is_whole: bool = False
 
 
-def _is_chunk(value: Any) -> bool:
-    """Tells a piece of a streamed answer: a message that says it has not finished."""
-    return isinstance(value, dict) and value.get("finish_reason") == "" and "role" in value
-
-
-def _joined(chunks: Sequence[Message]) -> list[Message]:
-    """Returns the messages that chunks make together: text after text of one speaker is one."""
+def _together(items: Sequence[Item]) -> list[Message]:
+    """Returns the messages of items; the pieces of a streamed answer are one message."""
+    wholes = [item for item in items if item.is_whole]
+    if wholes and any(item.is_chunk for item in items):
+        return list(wholes[-1].messages)
     joined: list[Message] = []
-    for chunk in chunks:
-        last = joined[-1] if joined else None
-        if last is None or last.role != chunk.role:
-            joined.append(chunk)
-            continue
-        parts = list(last.parts)
-        for part in chunk.parts:
-            if parts and parts[-1].kind == part.kind and part.kind in ("text", "reasoning"):
-                parts[-1] = Part(kind=part.kind, text=parts[-1].text + part.text)
+    open_ended = False
+    for item in items:
+        for message in item.messages:
+            if open_ended and joined[-1].role == message.role:
+                joined[-1] = _appended(joined[-1], message)
             else:
-                parts.append(part)
-        text = "\n".join(part.text for part in parts if part.kind == "text" and part.text)
-        joined[-1] = Message(role=last.role, text=text, parts=parts)
+                joined.append(message)
+            open_ended = item.is_chunk
     return joined
+
+
+def _appended(message: Message, chunk: Message) -> Message:
+    """Returns a message with one more piece of it: text after text, arguments after arguments."""
+    parts = list(message.parts)
+    for part in chunk.parts:
+        last = parts[-1] if parts else None
+        if last is not None and last.kind == part.kind and part.kind in ("text", "reasoning"):
+            parts[-1] = Part(kind=part.kind, text=last.text + part.text)
+        elif last is not None and last.kind == part.kind == "tool_call" and not part.name:
+            arguments = last.arguments + part.arguments
+            parts[-1] = msgspec.structs.replace(last, arguments=arguments)
+        else:
+            parts.append(part)
+    return Message(role=message.role, text=_text(message.role, parts), parts=parts)
 
 
 def _payloads(of: Literal["system", "inputs", "outputs"]) -> list[Payload]:
@@ -284,30 +353,49 @@ def _interpret(value: Any, role: Role, depth: int) -> list[Message]:
 
 def _interpret_list(value: list[Any], role: Role, depth: int) -> list[Message]:
     if value and all(isinstance(item, dict) and _is_part(item) for item in value):
-        return [_message(role, value)]
-    messages: list[Message] = []
-    for item in value:
-        messages += _interpret(item, role, depth + 1)
-    return _joined(messages) if any(map(_is_chunk, value)) else messages
+        return _messages(role, value)
+    return _together(
+        [
+            Item(False, _interpret(item, role, depth + 1), is_chunk(item), is_whole(item))
+            for item in value
+        ]
+    )
 
 
 def _is_part(item: dict[str, Any]) -> bool:
     """Tells a content part, or a bare text, from a message."""
-    if "role" in item or "message" in item or "messages" in item:
+    if "role" in item or "message" in item or "messages" in item or _is_candidate(item):
         return False
-    if item.get("type") in ("function_call", "function_call_output"):
+    if item.get("type") in ITEM_ROLES and item.get("type") != "reasoning":
         return False
     if item.get("type") in ("human", "ai", "tool", "system") and (
         "data" in item or "content" in item
     ):
         return "data" not in item and item.get("type") not in ("human", "ai", "system", "tool")
-    return bool(item.keys() & {"text", "content", "toolUse", "toolResult", "function_call"}) or (
-        item.get("type")
-        in ("tool_use", "tool_result", "tool_call", "image", "image_url", "thinking")
-    )
+    if is_chunk(item) or is_whole(item):
+        return False
+    return bool(item.keys() & {"text", "content", "function_call"}) or is_part_kind(item)
+
+
+def _is_candidate(value: dict[str, Any]) -> bool:
+    """Tells an answer of Gemini's."""
+    content = value.get("content")
+    return isinstance(content, dict) and "parts" in content
+
+
+def _of_candidate(value: dict[str, Any]) -> dict[str, Any]:
+    """Returns the message that an answer of Gemini's is, with what it refers to."""
+    grounds = value.get("groundingMetadata") or value.get("grounding_metadata")
+    grounds = grounds if isinstance(grounds, dict) else {}
+    sources = grounds.get("groundingChunks") or grounds.get("grounding_chunks")
+    return {"role": "model", **value["content"], "citations": sources}
 
 
 def _interpret_map(value: dict[str, Any], role: Role, depth: int) -> list[Message]:
+    if (piece := chunk_message(value)) is not None:
+        return _interpret(piece, role, depth + 1) if piece else []
+    if _is_candidate(value):
+        return _interpret(_of_candidate(value), role, depth + 1)
     message = value.get("message")
     if isinstance(message, dict) and (
         "role" in message or "content" in message or "parts" in message
@@ -316,27 +404,27 @@ def _interpret_map(value: dict[str, Any], role: Role, depth: int) -> list[Messag
     if isinstance(message, dict) and "kwargs" in message:
         return _interpret(message, role, depth + 1)  # a LangChain generation
     if "role" in value:
-        return [_message(role_of(value["role"], role), value)]
+        return _messages(role_of(value["role"], role), value)
     kind = value.get("type")
     if kind == "constructor" and isinstance(value.get("kwargs"), dict):
         inner = value["kwargs"]
         name = str((value.get("id") or [""])[-1])
-        return [_message(role_of(inner.get("type") or name, role), inner)]
+        return _messages(role_of(inner.get("type") or name, role), inner)
     if kind in ("human", "ai", "system", "tool", "function") and isinstance(
         value.get("data"), dict
     ):
-        return [_message(role_of(kind, role), value["data"])]
+        return _messages(role_of(kind, role), value["data"])
     if kind in ("human", "ai", "system") and "content" in value:
-        return [_message(role_of(kind, role), value)]
+        return _messages(role_of(kind, role), value)
     if kind in ITEM_ROLES:
-        return [_message(ITEM_ROLES[kind], [value])]
+        return _messages(ITEM_ROLES[kind], [value])
     if isinstance(value.get("update"), dict):
         return _interpret(value["update"], role, depth + 1)
     for key in LIST_KEYS:
         if isinstance(value.get(key), list):
             items = value[key][:1] if key in ("choices", "candidates") else value[key]
-            system = value.get("system")
-            before = [_message("system", system)] if isinstance(system, (str, list)) else []
+            system = next((value[name] for name in SYSTEM_KEYS if value.get(name)), None)
+            before = _messages("system", system) if isinstance(system, (str, list, dict)) else []
             return before + _interpret(items, role, depth + 1)
     if value.keys() == {"args", "kwargs"} or value.keys() == {"kwargs", "args"}:
         return _interpret_arguments(value, role, depth)
@@ -369,10 +457,25 @@ def _is_id(key: str) -> bool:
     return key == "id" or key.endswith(("_id", "Id", "_ids"))
 
 
-def _message(role: Role, content: Any) -> Message:
+def _messages(role: Role, content: Any) -> list[Message]:
+    """Returns one message; two where a client writes results of tools and words under one role."""
     parts = message_parts(content, role)
+    results = [part for part in parts if part.kind == "tool_result" or (part.call_id and part.hash)]
+    if role == "user" and results and any(part.kind == "tool_result" for part in results):
+        words = [part for part in parts if not any(part is result for result in results)]
+        told: list[tuple[Role, list[Part]]]
+        told = [("tool", results), ("user", words)] if words else [("tool", results)]
+        return [Message(role=who, text=_text(who, said), parts=said) for who, said in told]
     if parts and all(part.kind == "tool_result" for part in parts):
-        role = "tool"  # some clients write tool results with role user
+        role = "tool"
+    return [Message(role=role, text=_text(role, parts), parts=parts)]
+
+
+def _message(role: Role, content: Any) -> Message:
+    return _messages(role, content)[-1]
+
+
+def _text(role: Role, parts: Sequence[Part]) -> str:
+    """Returns the human text of a message's parts."""
     kinds = ("tool_result",) if role == "tool" else ("text", "refusal")
-    text = "\n".join(part.text for part in parts if part.kind in kinds and part.text)
-    return Message(role=role, text=text, parts=parts)
+    return "\n".join(part.text for part in parts if part.kind in kinds and part.text)

@@ -1,11 +1,20 @@
 """The pieces of one message, in every provider's spelling."""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
+from parley.conventions.media import is_media, media_part
+from parley.conventions.tools import (
+    inner_text,
+    is_call,
+    is_result,
+    text_of,
+    tool_call,
+    tool_parts,
+)
 from parley.model import Part, Role
 
-__all__ = ["message_parts", "role_of"]
+__all__ = ["ENCRYPTED", "is_part_kind", "message_parts", "role_of"]
 
 ROLES: dict[str, Role] = {
     "user": "user",
@@ -25,21 +34,17 @@ ROLES: dict[str, Role] = {
     "toolmessage": "tool",
     "functionmessage": "tool",
 }
-TEXT_TYPES = ("text", "input_text", "output_text", "message_text", "")
-RESULT_TYPES = ("tool_call_response", "tool_result", "tool-result", "function_call_output")
-MEDIA_TYPES = (
-    "image",
-    "image_url",
-    "input_image",
-    "audio",
-    "input_audio",
-    "file",
-    "input_file",
-    "blob",
-    "uri",
-    "document",
-    "video",
-)
+TEXT_TYPES = {"text", "input_text", "output_text", "message_text", "text-plain", "summary_text", ""}
+REASONING_TYPES = {
+    *("reasoning", "thinking", "redacted_thinking", "redacted-reasoning"),
+    *("reasoning.text", "reasoning.summary", "reasoning.encrypted", "reasoning_text"),
+}
+SILENT_TYPES = {"cachePoint", "item_reference", "step-start", "tool_reference", "ping"}
+ENCRYPTED = "encrypted: only the provider can read it"
+BODY_KEYS = ("content", "contents", "parts")
+MESSAGE_KEYS = {*BODY_KEYS, "tool_calls", "function_call", "refusal"}
+TYPED_MESSAGES = ("human", "ai", "system", "tool")
+MAX_DEPTH = 12
 
 
 def role_of(word: Any, default: Role) -> Role:
@@ -47,197 +52,221 @@ def role_of(word: Any, default: Role) -> Role:
     return ROLES.get(str(word).lower(), default)
 
 
-def text_of(value: Any) -> str:
-    """Returns text as it is, anything else as JSON."""
-    if isinstance(value, str):
-        return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+def is_part_kind(item: Mapping[str, Any]) -> bool:
+    """Tells by its type, or its only key, what can only be a part of a message."""
+    kind = item.get("type")
+    return (
+        kind in REASONING_TYPES
+        or kind == "refusal"
+        or is_call(item)
+        or is_result(item)
+        or is_media(item)
+        or isinstance(item.get("reasoningContent"), dict)
+    )
 
 
 def message_parts(content: Any, role: Role) -> list[Part]:
     """Returns the parts of a message: a text, a list of parts, or a message map."""
     if isinstance(content, dict) and not _has_body(content):
-        return [part for part in [_part(content, role)] if part is not None]
+        return _parts(content, role, 0)
     if not isinstance(content, dict):
         return _content(content, role, "", "")
     name = str(content.get("name") or "")
     call_id = str(content.get("tool_call_id") or content.get("id") or "") if role == "tool" else ""
-    parts: list[Part] = []
-    reasoning = content.get("reasoning_content") or content.get("reasoning")
-    if isinstance(reasoning, str) and reasoning:
-        parts.append(Part(kind="reasoning", text=reasoning))
-    for key in ("content", "contents", "parts"):
+    parts = _beside_before(content)
+    for key in BODY_KEYS:
         body = content.get(key)
         if body not in (None, "", []):
             parts += _content(body, role, name, call_id)
             break
-    if content.get("refusal"):
-        parts.append(Part(kind="refusal", text=text_of(content["refusal"])))
+    return parts + _beside_after(content, parts)
+
+
+def _beside_before(message: Mapping[str, Any]) -> list[Part]:
+    """Returns the reasoning that stands beside a message's content."""
+    more = message.get("additional_kwargs")
+    extra = more if isinstance(more, dict) else {}
+    for source in (message, extra):
+        for key in ("reasoning_content", "reasoning"):
+            if isinstance(source.get(key), str) and source[key]:
+                return [Part(kind="reasoning", text=source[key])]
+    details = message.get("reasoning_details")
+    if isinstance(details, list):
+        found = [part for item in details for part in _parts(item, "assistant", 1)]
+        return [part for part in found if part.kind == "reasoning"]
+    return []
+
+
+def _beside_after(message: Mapping[str, Any], parts: list[Part]) -> list[Part]:
+    """Returns what else stands beside a message's content: refusal, calls, sound, sources."""
+    found: list[Part] = []
+    more = message.get("additional_kwargs")
+    extra = more if isinstance(more, dict) else {}
+    if refusal := message.get("refusal") or extra.get("refusal"):
+        found.append(Part(kind="refusal", text=text_of(refusal)))
     known = {part.call_id for part in parts if part.kind == "tool_call" and part.call_id}
-    for call in content.get("tool_calls") or []:
-        found = _tool_call(call) if isinstance(call, dict) else None
-        if found is not None and found.call_id not in known:
-            parts.append(found)
-    legacy = content.get("function_call")
-    if isinstance(legacy, dict) and not content.get("tool_calls"):
-        parts += [part for part in [_tool_call(legacy)] if part is not None]
-    return parts
+    calls = message.get("tool_calls") or message.get("toolCalls") or extra.get("tool_calls") or []
+    calls = list(calls) if isinstance(calls, list) else []
+    wrong = message.get("invalid_tool_calls")
+    for call in [*calls, *(wrong if isinstance(wrong, list) else [])]:
+        part = tool_call(call) if isinstance(call, dict) else None
+        if part is not None and part.call_id not in known:
+            found.append(part)
+    legacy = message.get("function_call") or extra.get("function_call")
+    if isinstance(legacy, dict) and not calls:
+        found += [part for part in [tool_call(legacy)] if part is not None]
+    spoken = message.get("audio")
+    if isinstance(spoken, dict):
+        found += _media_parts({"type": "audio", "audio": spoken})
+    pictures = message.get("images")
+    for item in pictures if isinstance(pictures, list) else []:
+        found += _media_parts(item if isinstance(item, dict) else {"type": "image", "data": item})
+    return found + _citations(message)
 
 
-def _has_body(value: dict[str, Any]) -> bool:
-    return (
-        "role" in value
-        or bool(
-            value.keys()
-            & {"content", "contents", "parts", "tool_calls", "function_call", "refusal"}
-            and value.get("type")
-            not in (
-                *TEXT_TYPES,
-                "tool_call",
-                "tool_result",
-                "tool_call_response",
-                "reasoning",
-                "thinking",
-            )
-        )
-        or (value.get("type") in ("human", "ai", "system", "tool") and "content" in value)
-    )
+def _has_body(value: Mapping[str, Any]) -> bool:
+    if "role" in value:
+        return True
+    kind = value.get("type")
+    if kind in TYPED_MESSAGES and "content" in value:
+        return True
+    is_part = kind is not None and (kind in TEXT_TYPES or is_part_kind(value))
+    return bool(value.keys() & MESSAGE_KEYS) and not is_part
 
 
 def _content(body: Any, role: Role, name: str, call_id: str) -> list[Part]:
     if not isinstance(body, list):
         body = [body]
-    if role == "tool" and not any(isinstance(item, dict) and _is_result(item) for item in body):
-        texts = [item if isinstance(item, str) else _inner_text(item) for item in body]
+    if role == "tool" and not any(isinstance(item, dict) and is_result(item) for item in body):
+        pictures = [item for item in body if isinstance(item, dict) and _is_media_piece(item)]
+        others = [item for item in body if not any(item is picture for picture in pictures)]
+        texts = [item if isinstance(item, str) else inner_text(item) for item in others]
         text = "\n".join(text for text in texts if text)
-        return [Part(kind="tool_result", text=text, name=name, call_id=call_id)]
-    parts = []
-    for item in body:
-        part = _part(item, role)
-        if part is not None:
-            parts.append(part)
-    return parts
+        result = Part(kind="tool_result", text=text, name=name, call_id=call_id)
+        return [result, *(media_part(_unwrapped(item), call_id) for item in pictures)]
+    return [part for item in body for part in _parts(item, role, 0)]
 
 
-def _is_result(item: dict[str, Any]) -> bool:
-    return item.get("type") in RESULT_TYPES or bool(
-        item.keys() & {"toolResult", "function_response", "functionResponse"}
-    )
+def _unwrapped(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the content of OpenInference's wrapper, any other part as it is."""
+    inner = item.get("message_content")
+    return inner if isinstance(inner, dict) else item
 
 
-def _inner_text(item: Any) -> str:
-    if isinstance(item, dict):
-        for key in ("text", "content"):
-            if isinstance(item.get(key), str):
-                return str(item[key])
-        if isinstance(item.get("message_content"), dict):
-            return _inner_text(item["message_content"])
-    return text_of(item)
+def _is_media_piece(item: Mapping[str, Any]) -> bool:
+    return is_media(_unwrapped(item))
 
 
-def _part(item: Any, role: Role) -> Part | None:
-    """Returns one part, None for what says nothing."""
+def _parts(item: Any, role: Role, depth: int) -> list[Part]:
+    """Returns the parts that one item of a message's content is; none for what says nothing."""
+    if depth > MAX_DEPTH:
+        return []
     if not isinstance(item, dict):
         text = text_of(item)
-        return Part(kind="text", text=text) if text else None
-    if isinstance(item.get("message_content"), dict):
-        return _part(item["message_content"], role)
-    kind = str(item.get("type") or "")
-    if kind in ("tool_call", "tool_use", "function_call", "tool-call") or "toolUse" in item:
-        return _tool_call(item.get("toolUse") or item)
-    if isinstance(item.get("function_call") or item.get("functionCall"), dict):
-        return _tool_call(item.get("function_call") or item["functionCall"])
-    if _is_result(item):
-        return _tool_result(item)
-    if kind in ("reasoning", "thinking"):
-        said = item.get("content") or item.get("thinking") or item.get("text")
-        text = _joined_text(said or item.get("summary"))
-        return Part(kind="reasoning", text=text) if text else None
+        return [Part(kind="text", text=text)] if text else []
+    for wrapper in ("message_content", "non_standard"):
+        if isinstance(item.get(wrapper), dict):
+            return _parts(item[wrapper], role, depth + 1)
+    kind = item.get("type")
+    kind = kind if isinstance(kind, str) else ""
+    if kind in SILENT_TYPES or "cachePoint" in item:
+        return []
+    if kind == "non_standard":
+        return _parts(item.get("value"), role, depth + 1)
+    if is_call(item) or is_result(item):
+        return tool_parts(item)
+    if not kind and isinstance(item.get("function_call"), dict):
+        return tool_parts(item)
+    if kind in REASONING_TYPES or "reasoningContent" in item or item.get("thought") is True:
+        return _reasoning(item)
     if kind == "refusal":
-        return Part(kind="refusal", text=text_of(item.get("refusal") or item.get("content")))
-    if kind in MEDIA_TYPES:
-        return _media(item, kind)
+        return [Part(kind="refusal", text=text_of(item.get("refusal") or item.get("content")))]
+    if is_media(item):
+        return _media_parts(item)
+    if kind == "source" or isinstance(item.get("searchResult"), dict) or kind == "search_result":
+        return _citations({"citations": [item.get("searchResult") or item]})
+    for wrapper in ("guardContent", "citationsContent"):  # Bedrock
+        if isinstance(item.get(wrapper), dict):
+            inner = item[wrapper]
+            told = inner.get("content") or inner.get("text") or []
+            told = told if isinstance(told, list) else [told]
+            found = [part for piece in told for part in _parts(piece, role, depth + 1)]
+            return found + _citations(inner)
+    return _text_parts(item)
+
+
+def _text_parts(item: Mapping[str, Any]) -> list[Part]:
     body = item.get("text", item.get("content"))
     if isinstance(body, list):
-        return Part(kind="text", text="\n".join(_inner_text(piece) for piece in body))
+        return [Part(kind="text", text="\n".join(inner_text(piece) for piece in body))]
     if body in (None, ""):
-        return None
-    return Part(kind="text", text=text_of(body))
+        return []
+    return [Part(kind="text", text=text_of(body)), *_citations(item)]
 
 
-def _joined_text(value: Any) -> str:
-    """Returns a text, or the texts of a list of pieces."""
-    if isinstance(value, list):
-        return "\n".join(_inner_text(piece) for piece in value)
-    return text_of(value)
+def _media_parts(item: Mapping[str, Any]) -> list[Part]:
+    """Returns a media part; before it the words of a recording, or the blocks of a document."""
+    inner = next((item[k] for k in ("audio", "input_audio") if isinstance(item.get(k), dict)), item)
+    inner = inner["audio"] if isinstance(inner.get("audio"), dict) else inner
+    words = inner.get("transcript")
+    source = item.get("source")
+    if isinstance(source, dict) and isinstance(source.get("content"), list):
+        return [part for piece in source["content"] for part in _parts(piece, "user", 1)]
+    said = [Part(kind="text", text=words)] if isinstance(words, str) and words else []
+    part = media_part(item)
+    return said if said and part.text == "not sent" else [*said, part]
 
 
-def _tool_call(call: dict[str, Any]) -> Part | None:
-    inner = _below(call, "tool_call")
-    function = _below(inner, "function")
-    name = str(function.get("name") or function.get("toolName") or "")
-    arguments = next(
-        (function[key] for key in ("arguments", "args", "input") if function.get(key) is not None),
-        "",
+def _reasoning(item: Mapping[str, Any]) -> list[Part]:
+    """Returns the reasoning that can be read; says so where only the provider can."""
+    inner = item.get("reasoningContent")
+    if isinstance(inner, dict):
+        told = inner.get("reasoningText")
+        item = told if isinstance(told, dict) else {"data": inner.get("redactedContent")}
+    said = next(
+        (item[k] for k in ("content", "thinking", "text", "reasoning", "summary") if item.get(k)),
+        None,
     )
-    call_id = str(
-        inner.get("call_id")
-        or inner.get("id")
-        or inner.get("toolUseId")
-        or inner.get("toolCallId")
-        or ""
+    if text := _joined(said) or ("" if isinstance(said, list) else text_of(said)):
+        return [Part(kind="reasoning", text=text)]
+    hidden = any(item.get(key) for key in ("encrypted_content", "data", "signature"))
+    return [Part(kind="reasoning", text=ENCRYPTED)] if hidden else []
+
+
+def _citations(item: Mapping[str, Any]) -> list[Part]:
+    """Returns what a text refers to: title, quoted words and address."""
+    found: list[Part] = []
+    for key in ("annotations", "citations"):
+        listed = item.get(key)
+        for entry in listed if isinstance(listed, list) else []:
+            if isinstance(entry, str):
+                part = Part(kind="citation", uri=entry)
+            elif isinstance(entry, dict):
+                part = _citation(entry)
+            else:
+                continue
+            if part not in found and (part.name or part.text or part.uri):
+                found.append(part)
+    return found
+
+
+def _joined(body: Any) -> str:
+    return "\n".join(map(inner_text, body)) if isinstance(body, list) else ""
+
+
+def _citation(entry: Mapping[str, Any]) -> Part:
+    for wrapper in ("url_citation", "file_citation", "location"):
+        if isinstance(entry.get(wrapper), dict):
+            entry = {**entry, **entry[wrapper]}
+    if isinstance(entry.get("web"), dict):
+        entry = {**entry, **entry["web"]}
+
+    def first(*keys: str) -> str:
+        return next((entry[k] for k in keys if isinstance(entry.get(k), str) and entry[k]), "")
+
+    return Part(
+        kind="citation",
+        name=first("title", "document_title", "filename", "file_id"),
+        text=first("cited_text", "quote", "content") or _joined(entry.get("content")),
+        uri=first("url", "uri", "source"),
     )
-    if not name and not arguments:
-        return None
-    return Part(kind="tool_call", name=name, call_id=call_id, arguments=text_of(arguments))
-
-
-def _below(value: dict[str, Any], key: str) -> dict[str, Any]:
-    """Returns the map under a key, the value itself when there is none."""
-    inner = value.get(key)
-    return inner if isinstance(inner, dict) else value
-
-
-def _tool_result(item: dict[str, Any]) -> Part:
-    inner = item.get("toolResult") or item.get("function_response") or item.get("functionResponse")
-    inner = inner if isinstance(inner, dict) else item
-    body = next(
-        (
-            inner[key]
-            for key in ("response", "result", "content", "output")
-            if inner.get(key) is not None
-        ),
-        "",
-    )
-    if isinstance(body, dict) and body.keys() == {"type", "value"}:
-        body = body["value"]  # the AI SDK says of which type the value is
-    if isinstance(body, list):
-        body = "\n".join(_inner_text(piece) for piece in body)
-    call_id = next(
-        (
-            str(inner[key])
-            for key in ("call_id", "id", "tool_use_id", "tool_call_id", "toolUseId", "toolCallId")
-            if inner.get(key)
-        ),
-        "",
-    )
-    name = str(inner.get("name") or inner.get("toolName") or "")
-    return Part(kind="tool_result", text=text_of(body), name=name, call_id=call_id)
-
-
-def _media(item: dict[str, Any], kind: str) -> Part:
-    """Describes an attachment: where it is when a URL says so, else how large it is."""
-    source = next(
-        (
-            item[key]
-            for key in ("image_url", "source", "uri", "url", "data", "content", "image", "file")
-            if item.get(key)
-        ),
-        "",
-    )
-    if isinstance(source, dict):
-        source = source.get("url") or source.get("uri") or source.get("data") or ""
-    uri = source if isinstance(source, str) and source.startswith(("http://", "https://")) else ""
-    media = str(item.get("mime_type") or item.get("media_type") or item.get("mimeType") or kind)
-    size = "" if uri else f"{len(str(source))} characters of {kind} data"
-    return Part(kind="media", media_type=media, uri=uri, text=size)

@@ -77,9 +77,13 @@ def message_of(record: Record) -> dict[str, Any] | None:
         body = {"content": body}
     if body.get("index") not in (None, 0):
         return None
-    message = body.get("message", body)
+    message = body.get("message", body.get("delta", body))
     if not isinstance(message, dict):
         message = {"content": message}
+    if "delta" in body:
+        return {"index": 0, "delta": message}
+    if body.get("finish_reason") == "":
+        message = {"finish_reason": "", **message}
     return {"role": record.speaker, **message}
 
 

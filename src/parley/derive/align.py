@@ -41,7 +41,9 @@ def _part_text(part: Part) -> str:
         return _canonical(part.text)
     if part.kind == "reasoning":
         return ""  # sent once by the model, rarely sent back
-    return part.text or part.uri or part.media_type
+    if part.kind == "citation":
+        return ""  # beside the words, and never sent back
+    return part.hash or part.text or part.uri or part.media_type
 
 
 def _canonical(text: str) -> str:

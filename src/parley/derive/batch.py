@@ -10,9 +10,11 @@ from msgspec import Struct, field
 
 from parley.conventions import RECORD_NAMES, Record, decode_record, payload_keys
 from parley.derive.rows import (
+    ATTACHMENT_COLUMNS,
     MESSAGE_COLUMNS,
     TRACE_COLUMNS,
     TURN_COLUMNS,
+    attachment_row,
     message_rows,
     trace_row,
     turn_row,
@@ -29,6 +31,7 @@ __all__ = ["Batch", "Change"]
 # before it, they with as many before them, and what shares a turn with it reaches as far again.
 MARGIN = 3 * (WINDOW + 2)
 LATEST_NS = 2**63 - 1
+HELD_BYTES = 32_000_000  # of attachments that are held before they are written
 
 TRACE_ID = SpanFacts.__struct_fields__.index("trace_id")
 SPAN_ID = SpanFacts.__struct_fields__.index("span_id")
@@ -225,6 +228,9 @@ class Batch:
         for row in rows:
             span = self._reader.read(row, logs.get((row[TRACE_ID], row[SPAN_ID]), ()))
             spans[span.trace_id].append(span)
+            if self._reader.attached_bytes > HELD_BYTES:
+                self._keep_attachments()
+        self._keep_attachments()
         silent = []
         for trace_id, found in spans.items():
             facts = read_trace(found)
@@ -234,6 +240,23 @@ class Batch:
                 silent.append(trace_id)
         if silent:
             self._read_traces(silent, places, all_payloads=True)
+
+    def _keep_attachments(self) -> None:
+        """Writes what was attached to messages, before any row that names it.
+
+        What the project has already is not written again: one picture may be sent with each call.
+        """
+        found = self._reader.take_attachments()
+        if not found:
+            return
+        hashes = [item.hash for item in found]
+        rows = self._store.read("attachments.known", project_id=self._project, hashes=hashes)
+        known = {row[0] for row in rows}
+        self._store.write(
+            "attachments",
+            ATTACHMENT_COLUMNS,
+            [attachment_row(self._project, i, self._version) for i in found if i.hash not in known],
+        )
 
     def _logs(self, traces: Sequence[str]) -> dict[tuple[str, str], list[Record]]:
         """Returns (trace, span) -> log records that tell its messages, in order."""

@@ -10,13 +10,15 @@ from parley.derive.align import is_system
 from parley.derive.measure import ModelUse, Usage, failure_of, usage_of
 from parley.derive.session import TurnFacts, TurnPiece
 from parley.derive.trace import Said, TraceFacts
-from parley.model import Message, Part
+from parley.model import Attachment, Message, Part
 from parley.pricing import PriceBook
 
 __all__ = [
+    "ATTACHMENT_COLUMNS",
     "MESSAGE_COLUMNS",
     "TRACE_COLUMNS",
     "TURN_COLUMNS",
+    "attachment_row",
     "message_rows",
     "trace_row",
     "turn_row",
@@ -105,6 +107,7 @@ MESSAGE_COLUMNS = [
     "model",
     "folded",
 ]
+ATTACHMENT_COLUMNS = ["project_id", "hash", "media_type", "size_bytes", "data", "version"]
 PIECE_ORDINALS = 100_000  # messages of one piece of a trace, so that ordinals are unique in it
 USED = ModelUse.__struct_fields__
 encode_parts = msgspec.json.Encoder().encode
@@ -129,6 +132,12 @@ def trace_row(
         list(turn_ids),
         spans,
     ]
+
+
+def attachment_row(project_id: str, item: Attachment, version: int) -> list[Any]:
+    """Returns the row of `attachments`."""
+    size_bytes = len(item.data)
+    return [project_id, bytes.fromhex(item.hash), item.media_type, size_bytes, item.data, version]
 
 
 def stored_parts(message: Message) -> str:

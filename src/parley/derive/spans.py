@@ -14,7 +14,7 @@ from parley.conventions import (
     read_labels,
 )
 from parley.derive.align import message_hash
-from parley.model import Message
+from parley.model import Attachment, Message
 
 __all__ = ["SpanFacts", "SpanReader", "Spoken"]
 
@@ -128,6 +128,15 @@ class SpanReader:
             metadata,
         ]
         return SpanFacts(*fields)
+
+    @property
+    def attached_bytes(self) -> int:
+        """How much is held of what was attached to messages."""
+        return self._messages.attached_bytes
+
+    def take_attachments(self) -> list[Attachment]:
+        """Returns what was attached to messages read since the last time, each once."""
+        return self._messages.take_attachments()
 
     def _speak(self, messages: Sequence[Message]) -> list[Spoken]:
         spoken = []

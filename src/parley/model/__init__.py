@@ -8,7 +8,7 @@ lowercase hex.
 """
 
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
-from parley.model.message import Message, Part, Role
+from parley.model.message import Attachment, Message, Part, Role
 from parley.model.session import ModelUsage, Session, SessionDetail, SessionPage, SessionQuery, Turn
 from parley.model.span import Span, SpanEvent, SpanLink, SpanPage, TraceTree
 from parley.model.stats import Series, SeriesPoint, Stats
@@ -16,6 +16,7 @@ from parley.model.times import from_iso, now_ns, to_iso
 from parley.model.transcript import Transcript, TranscriptTurn
 
 __all__ = [
+    "Attachment",
     "Message",
     "ModelUsage",
     "Part",

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-__all__ = ["Message", "Part", "Role"]
+__all__ = ["Attachment", "Message", "Part", "Role"]
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -13,17 +13,32 @@ class Part(Struct, frozen=True, omit_defaults=True):
     """One piece of a message.
 
     kind: "text" (text), "reasoning" (text), "refusal" (text), "tool_call" (name, arguments,
-    call_id), "tool_result" (text, name, call_id), "media" (media_type, uri or a size in text).
-    `arguments` is the JSON text that the model wrote.
+    call_id), "tool_result" (text, name, call_id), "media" (media_type; hash and size_bytes of an
+    attachment, or a uri, or in text why there is neither; name of the file), "citation" (name,
+    text, uri of what an answer refers to). `arguments` is the JSON text that the model wrote.
+    A media part with a call_id is part of that tool's result.
     """
 
-    kind: Literal["text", "reasoning", "refusal", "tool_call", "tool_result", "media"]
+    kind: Literal["text", "reasoning", "refusal", "tool_call", "tool_result", "media", "citation"]
     text: str = ""
     name: str = ""
     call_id: str = ""
     arguments: str = ""
     media_type: str = ""
     uri: str = ""
+    hash: str = ""
+    size_bytes: int = 0
+
+
+class Attachment(Struct, frozen=True, kw_only=True):
+    """Bytes that stood in a message, known by their SHA-256 in hex.
+
+    media_type: told by the bytes themselves; else what the client said, where it cannot harm.
+    """
+
+    hash: str
+    media_type: str
+    data: bytes
 
 
 class Message(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,12 @@ synchronous and thread-safe.
 """
 
 from parley.query.at_once import at_once
+from parley.query.attachments import (
+    AttachmentFacts,
+    attachment_path,
+    find_attachment,
+    read_attachment,
+)
 from parley.query.errors import BadQuery, QueryError
 from parley.query.rates import RATE_DAYS, ModelRate, read_rates
 from parley.query.series import compare_series, read_series
@@ -28,6 +34,7 @@ __all__ = [
     "RATE_DAYS",
     "SORTS",
     "TURNS_MAX",
+    "AttachmentFacts",
     "BadQuery",
     "Example",
     "Failed",
@@ -38,10 +45,13 @@ __all__ = [
     "Unknown",
     "Unread",
     "at_once",
+    "attachment_path",
     "compare_series",
+    "find_attachment",
     "find_sessions",
     "list_projects",
     "open_session",
+    "read_attachment",
     "read_lag_ms",
     "read_models",
     "read_rates",

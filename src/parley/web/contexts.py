@@ -85,7 +85,11 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Block(Struct, frozen=True, kw_only=True):
-    """A piece of a turn. kind: user, answer, tool, fold, media."""
+    """A piece of a turn. kind: user, answer, tool, fold, media, sources.
+
+    media: `shape` is image, audio, video or file, `href` where it is on this server; shape "link"
+    is an address elsewhere, which nothing loads by itself; "" is neither.
+    """
 
     kind: str
     title: str = ""
@@ -99,6 +103,8 @@ class Block(Struct, frozen=True, kw_only=True):
     is_long: bool = False
     is_cut: bool = False
     key: str = ""
+    shape: str = ""
+    href: str = ""
 
 
 class TurnView(Struct, frozen=True, kw_only=True):

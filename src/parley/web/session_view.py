@@ -17,6 +17,7 @@ from parley.model import (
 )
 from parley.query import usage_by_model
 from parley.web import words
+from parley.web.attachments import is_media, media_block, sources_block
 from parley.web.contexts import Attribute, Block, Drawer, TurnView
 from parley.web.list_view import RUNNING_SECONDS
 from parley.web.rich_text import json_html, markdown_html, plain_html
@@ -168,7 +169,7 @@ def _turn_view(
 ) -> TurnView:
     turn = item.turn
     started_ns = from_iso(turn.started_at)
-    prompts, questions, answers = _blocks(item)
+    prompts, questions, answers = _blocks(item, state.project)
     latency = words.duration(turn.latency_ms)
     state_word = (
         "running"
@@ -221,7 +222,7 @@ def _turn_view(
     )
 
 
-def _blocks(item: TranscriptTurn) -> tuple[list[Block], list[Block], list[Block]]:
+def _blocks(item: TranscriptTurn, project: str) -> tuple[list[Block], list[Block], list[Block]]:
     """Returns (system prompts, what the person said, what came of it) of a turn."""
     prompts: list[Block] = []
     questions: list[Block] = []
@@ -243,15 +244,16 @@ def _blocks(item: TranscriptTurn) -> tuple[list[Block], list[Block], list[Block]
         if message.role == "system":
             prompts.append(_prompt_fold(message))
         elif message.role == "user":
-            questions += _question(message)
+            questions += _question(message, project)
         elif message.role == "assistant":
-            answers += _answer(message, results)
+            answers += _answer(message, results, project)
         else:
             answers += [
                 _tool_block(None, part, message)
                 for part in message.parts
                 if part.kind == "tool_result" and id(part) in results.alone
             ]
+            answers += [media_block(part, project) for part in message.parts if is_media(part)]
     if context:
         prompts.append(_context_fold(context, item))
     if not questions and item.turn.input:
@@ -287,7 +289,7 @@ def _results(messages: Sequence[Message]) -> _Results:
     parts = [
         p
         for m in messages
-        if m.role == "tool" and not m.folded
+        if m.role in ("tool", "assistant") and not m.folded
         for p in m.parts
         if p.kind == "tool_result"
     ]
@@ -337,19 +339,15 @@ def _text_question(text: str) -> Block:
     )
 
 
-def _question(message: Message) -> Iterator[Block]:
+def _question(message: Message, project: str) -> Iterator[Block]:
     if message.text:
         yield _text_question(message.text)
     for part in message.parts:
-        if part.kind == "media":
-            yield _media(part)
+        if is_media(part):
+            yield media_block(part, project)
 
 
-def _media(part: Part) -> Block:
-    return Block(kind="media", title=part.media_type or "attachment", text=part.uri or part.text)
-
-
-def _answer(message: Message, results: _Results) -> Iterator[Block]:
+def _answer(message: Message, results: _Results, project: str) -> Iterator[Block]:
     for place, part in enumerate(message.parts):
         if part.kind in ("text", "refusal"):
             yield Block(kind="answer", html=markdown_html(part.text))
@@ -363,7 +361,11 @@ def _answer(message: Message, results: _Results) -> Iterator[Block]:
         elif part.kind == "tool_call":
             yield _tool_block(part, results.take(part), message)
         elif part.kind == "media":
-            yield _media(part)
+            yield media_block(part, project)
+        elif part.kind == "tool_result" and id(part) in results.alone:
+            yield _tool_block(None, part, message)
+    if sources := [part for part in message.parts if part.kind == "citation"]:
+        yield sources_block(sources, key=f"{message.turn_id}.{message.ordinal}.sources")
 
 
 def _tool_block(call: Part | None, result: Part | None, message: Message) -> Block:
