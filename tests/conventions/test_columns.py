@@ -118,6 +118,10 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"kind": "llm", "input_tokens": 100, "cached_tokens": 30, "user_id": "ada"},
     ),
+    "GenAI: an answer fetched again is no call": (
+        {"gen_ai.operation.name": "fetch_response", "gen_ai.response.model": "gpt-4o"},
+        {"kind": "chain"},
+    ),
     "Vercel AI's outer span": ({"ai.operationId": "ai.streamText"}, {"kind": "agent"}),
     "Laminar": ({"lmnr.span.type": "LLM"}, {"kind": "llm"}),
     "Logfire: scrubbed id, details in the raw usage": (
