@@ -122,6 +122,15 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"gen_ai.operation.name": "fetch_response", "gen_ai.response.model": "gpt-4o"},
         {"kind": "chain"},
     ),
+    "Vercel AI 7: its runtime context": (
+        {
+            "gen_ai.operation.name": "agent_step",
+            "ai.settings.context.sessionId": "s1",
+            "ai.settings.context.userId": "ada",
+            "gen_ai.client.operation.time_to_first_chunk": 0.25,
+        },
+        {"kind": "chain", "own_session": "s1", "user_id": "ada", "ttft_ms": 250},
+    ),
     "Vercel AI's outer span": ({"ai.operationId": "ai.streamText"}, {"kind": "agent"}),
     "Laminar": ({"lmnr.span.type": "LLM"}, {"kind": "llm"}),
     "Logfire: scrubbed id, details in the raw usage": (
