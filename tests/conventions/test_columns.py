@@ -118,6 +118,19 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"kind": "llm", "input_tokens": 100, "cached_tokens": 30, "user_id": "ada"},
     ),
+    "GenAI: an answer fetched again is no call": (
+        {"gen_ai.operation.name": "fetch_response", "gen_ai.response.model": "gpt-4o"},
+        {"kind": "chain"},
+    ),
+    "Vercel AI 7: its runtime context": (
+        {
+            "gen_ai.operation.name": "agent_step",
+            "ai.settings.context.sessionId": "s1",
+            "ai.settings.context.userId": "ada",
+            "gen_ai.client.operation.time_to_first_chunk": 0.25,
+        },
+        {"kind": "chain", "own_session": "s1", "user_id": "ada", "ttft_ms": 250},
+    ),
     "Vercel AI's outer span": ({"ai.operationId": "ai.streamText"}, {"kind": "agent"}),
     "Laminar": ({"lmnr.span.type": "LLM"}, {"kind": "llm"}),
     "Logfire: scrubbed id, details in the raw usage": (

@@ -184,3 +184,60 @@ def test_one_response_told_by_two_tracers_is_one_call(
     loading.derive()
     found = only_session(loading)["session"]
     assert (found["llm_calls"], found["last_output"]) == (calls, "Ciao")
+
+
+def beside(at_ms: int, name: int, **more: Any) -> Span:
+    """A silent span below the root, from `at_ms` to one millisecond later."""
+    attributes = {key: value for key, value in call().items() if "usage" not in key}
+    told = span(
+        bytes([name] * 8), ROOT, at_ms, {**attributes, **more.pop("attributes", {})}, **more
+    )
+    told.end_time_unix_nano = told.start_time_unix_nano + MILLISECOND
+    return told
+
+
+def test_a_silent_span_beside_a_talking_one_and_within_its_time_is_its_echo(
+    loading: Loading,
+) -> None:
+    """As OpenLLMetry's and Anthropic's own tracer tell one streamed call, which counts right."""
+    words = chat_attributes("s1", [("user", "Hi")], "Ciao")
+    words |= {"gen_ai.response.id": "r1", "gen_ai.usage.output_tokens": 7}
+    echo = beside(2, 1, attributes={"gen_ai.response.id": "r1", "gen_ai.usage.output_tokens": 6})
+    root = span(ROOT, b"", 0, {"session.id": "s1"})
+    loading.load([pack(root, span(CALL, ROOT, 1, words), echo)])
+    loading.derive()
+    found = only_session(loading)["session"]
+    assert (found["llm_calls"], found["output_tokens"], found["last_output"]) == (1, 6, "Ciao")
+
+
+def test_the_echoes_of_a_failed_call_are_no_calls_of_their_own(loading: Loading) -> None:
+    words = chat_attributes("s1", [("user", "Hi")], "")
+    told = {key: value for key, value in words.items() if "usage" not in key}
+    root = span(ROOT, b"", 0, {"session.id": "s1"})
+    echoes = [beside(2, 1, error="500"), beside(4, 2, error="500")]
+    loading.load([pack(root, span(CALL, ROOT, 1, told, error="500"), *echoes)])
+    loading.derive()
+    found = only_session(loading)["session"]
+    assert (found["llm_calls"], found["errors"], found["turns"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [{"gen_ai.response.id": "r2"}, {"gen_ai.request.model": "gpt-4o-mini"}],
+)
+def test_another_call_within_the_time_of_a_talking_one_is_a_call(
+    attributes: dict[str, str], loading: Loading
+) -> None:
+    words = chat_attributes("s1", [("user", "Hi")], "Ciao", **{"gen_ai.response.id": "r1"})
+    root = span(ROOT, b"", 0, {"session.id": "s1"})
+    loading.load([pack(root, span(CALL, ROOT, 1, words), beside(2, 1, attributes=attributes))])
+    loading.derive()
+    assert only_session(loading)["session"]["llm_calls"] == 2
+
+
+def test_one_call_has_one_echo_that_went_well(loading: Loading) -> None:
+    words = chat_attributes("s1", [("user", "Hi")], "Ciao")
+    root = span(ROOT, b"", 0, {"session.id": "s1"})
+    loading.load([pack(root, span(CALL, ROOT, 1, words), beside(2, 1), beside(4, 2))])
+    loading.derive()
+    assert only_session(loading)["session"]["llm_calls"] == 2

@@ -42,4 +42,12 @@ SESSION_KEYS = [
     SessionKey("mlflow.traceTag.session_id", "MLflow"),
     SessionKey("mlflow.traceTag.mlflow.trace.session", "MLflow"),
     SessionKey("mlflow.trace.session", "MLflow"),
+    SessionKey("ai.settings.context.sessionId", "Vercel AI SDK 7"),
+    SessionKey("ai.settings.context.threadId", "Vercel AI SDK 7"),
+    SessionKey("ai.settings.context.chatId", "Vercel AI SDK 7"),
+    SessionKey("ai.settings.context.conversationId", "Vercel AI SDK 7"),
+    SessionKey("ai.settings.runtimeContext.sessionId", "Vercel AI SDK 7"),
+    SessionKey("ai.settings.runtimeContext.threadId", "Vercel AI SDK 7"),
+    SessionKey("ai.settings.runtimeContext.chatId", "Vercel AI SDK 7"),
+    SessionKey("ai.settings.runtimeContext.conversationId", "Vercel AI SDK 7"),
 ]

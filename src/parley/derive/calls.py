@@ -25,6 +25,13 @@ GAPS = (
     "inputs",
     "outputs",
 )
+COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
 
 
 class Tree:
@@ -54,8 +61,9 @@ class Tree:
 def llm_calls(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
     """Returns the LLM calls in order: leaves, each once, with all that was told of it.
 
-    A call is told twice when a silent span stands below one that has the words, when two spans
-    have one response id, or when a call without an answer is told again with it.
+    A call is told twice when a silent span stands below one that has the words, or beside it and
+    within its time, when two spans have one response id, or when a call without an answer is told
+    again with it.
     """
     candidates = [
         span
@@ -72,7 +80,7 @@ def llm_calls(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
     above = {item.span_id for items in outer.values() for item in items}
     leaves = [span for span in candidates if span.span_id not in above]
     calls = _with_words(leaves, outer) if above else leaves
-    return _answered_later(_by_response(calls))
+    return _answered_later(_by_response(_without_echoes(calls)))
 
 
 def _talks(span: SpanFacts) -> bool:
@@ -112,6 +120,48 @@ def _with_words(leaves: Sequence[SpanFacts], outer: dict[str, list[SpanFacts]]) 
                 del calls[leaf.span_id]
             calls[span_id] = _told_by([speaker[span_id], *went_well, *found])
     return sorted(calls.values(), key=lambda span: (span.start_ns, span.end_ns, span.span_id))
+
+
+def _without_echoes(calls: Sequence[SpanFacts]) -> list[SpanFacts]:
+    """Returns calls where one that talks tells the silent spans beside it and within its time.
+
+    A tracer that does not make its span the current one leaves another's beside it. A call has
+    one echo that went well, and any number of attempts that failed.
+    """
+    echoes: dict[str, list[SpanFacts]] = defaultdict(list)
+    talking = sorted(filter(_talks, calls), key=lambda call: call.start_ns, reverse=True)
+    alone: list[SpanFacts] = []
+    for call in calls:
+        free = (
+            item for item in talking if call.failed or all(e.failed for e in echoes[item.span_id])
+        )
+        source = (
+            None if _talks(call) else next((item for item in free if _echoes(call, item)), None)
+        )
+        (echoes[source.span_id] if source else alone).append(call)
+    return [_as_counted(call, echoes[call.span_id]) for call in alone]
+
+
+def _echoes(call: SpanFacts, source: SpanFacts) -> bool:
+    return (
+        call.parent_span_id == source.parent_span_id
+        and source.start_ns <= call.start_ns
+        and call.end_ns <= source.end_ns
+        and (call.model == source.model or not call.model)
+        and (
+            call.response_id == source.response_id or not (call.response_id and source.response_id)
+        )
+    )
+
+
+def _as_counted(call: SpanFacts, echoes: Sequence[SpanFacts]) -> SpanFacts:
+    """Returns a call with the usage of its echo, which is nearer to the wire, where that has it."""
+    counted = next((item for item in echoes if item.output_tokens is not None), None)
+    if counted is None:
+        return _told_by([call, *echoes])
+    usage = {name: getattr(counted, name) for name in COUNTS}
+    told = {name: value for name, value in usage.items() if value is not None}
+    return _told_by([structs.replace(call, **told), *echoes])
 
 
 def _by_response(calls: Sequence[SpanFacts]) -> list[SpanFacts]:

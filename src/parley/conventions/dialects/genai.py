@@ -29,6 +29,7 @@ KINDS = {
     "tool": "tool",
     "chain": "chain",
     "agent_step": "chain",
+    "fetch_response": "chain",  # reads an answer again: no call, no usage
     "execute_event_loop_cycle": "chain",
 }
 

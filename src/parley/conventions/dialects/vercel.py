@@ -1,4 +1,4 @@
-"""Vercel AI SDK 4 to 6; version 7 speaks OpenTelemetry GenAI."""
+"""Vercel AI SDK 4 to 6; version 7 speaks OpenTelemetry GenAI, and adds its runtime context."""
 
 from parley.conventions.table import Dialect, Field, Payload
 
@@ -53,10 +53,18 @@ DIALECT = Dialect(
             Field("ai.usage.reasoningTokens"),
             Field(META, path=("openai", "reasoningTokens")),
         ],
-        "ttft_ms": [Field("ai.response.msToFirstChunk"), Field("ai.response.msToFirstToken")],
+        "ttft_ms": [
+            Field("ai.response.msToFirstChunk"),
+            Field("ai.response.msToFirstToken"),
+            Field("gen_ai.client.operation.time_to_first_chunk", factor=1000),
+        ],
         "user_id": [
             Field("ai.telemetry.metadata.userId"),
             Field("ai.telemetry.metadata.user_id"),
+            Field("ai.settings.context.userId"),
+            Field("ai.settings.context.user_id"),
+            Field("ai.settings.runtimeContext.userId"),
+            Field("ai.settings.runtimeContext.user_id"),
         ],
         "tool_name": [Field("ai.toolCall.name")],
     },
@@ -77,7 +85,11 @@ DIALECT = Dialect(
         ),
     ],
     tags=["ai.telemetry.metadata.tags"],
-    metadata=["ai.telemetry.metadata."],
+    metadata=[
+        "ai.telemetry.metadata.",
+        "ai.settings.context.",
+        "ai.settings.runtimeContext.",
+    ],
     remarks="The outer span repeats the usage of its last step (4, 5) or the sum of all steps "
     "(6): only the calls inside count. Version 5 names counts in two ways.",
     unused=[
