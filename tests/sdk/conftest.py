@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import agenta as ag
 import pytest
 
-import agenta as ag
 from tests.sdk.collector import Collector, Sent, collecting
+from tests.sdk.fake_openai import serving
 
 SDK_FOLDER = Path(ag.__file__).parent.parent
 ROOT = Path(__file__).parent.parent.parent
@@ -54,6 +55,13 @@ def collector() -> Iterator[Collector]:
     """A receiver for a program of the test's own."""
     with collecting() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[str]:
+    """The base URL of a model's provider."""
+    with serving() as address:
+        yield f"{address}/v1"
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import agenta as ag
 import pytest
 from opentelemetry import trace
 
-import agenta as ag
 from tests.sdk.conftest import Spans
 
 tracer = trace.get_tracer("tests")
@@ -374,7 +374,7 @@ def test_redaction_sees_everything_and_its_failure_records_nothing(
 ) -> None:
     def redact(name: str, field: str, data: Any) -> Any:
         if field == "inputs":
-            return {key: "***" for key in data}
+            return dict.fromkeys(data, "***")
         raise OwnError("secret words")
 
     @ag.instrument(redact=redact)

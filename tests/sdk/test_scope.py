@@ -6,11 +6,11 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from wsgiref.simple_server import WSGIServer
 
+import agenta as ag
 import pytest
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
-import agenta as ag
 from tests.sdk.conftest import Spans
 
 tracer = trace.get_tracer("tests")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from agenta.scope import session as session
     from agenta.starting import flush as flush
     from agenta.starting import init as init
-    from agenta.tracing import Tracing
+    from agenta.telling import Tracing
 
     tracing: Tracing
 
@@ -44,7 +44,7 @@ def __getattr__(name: str) -> Any:
     if name == "errors":
         return importlib.import_module("agenta.errors")
     if name == "tracing":
-        found = importlib.import_module("agenta.tracing").Tracing()
+        found = importlib.import_module("agenta.telling").Tracing()
     elif name in WHERE:
         found = getattr(importlib.import_module(f"agenta.{WHERE[name]}"), name)
     else:

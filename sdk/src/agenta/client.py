@@ -174,7 +174,7 @@ class Agenta:
         return self._request("POST", RUN_PATH, json.dumps(body).encode(), kind)
 
     def _request(self, method: str, target: str, body: bytes | None, accept: str) -> Request:
-        from agenta.tracing import Tracing
+        from agenta.telling import Tracing
 
         headers = dict(Tracing().inject())
         headers.update(self._server.headers, accept=accept)

@@ -36,7 +36,10 @@ DELAY_S = 1.0
 SPAN_BYTES = 600  # of a span without attributes, and per attribute below
 ATTRIBUTE_BYTES = 40
 FAILING_CLOSE_S = 0.5  # at the end, when the server is known to be away
-EXPORTER_LOG = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
+EXPORTER_LOGS = (
+    "opentelemetry.exporter.otlp.proto.http.trace_exporter",
+    "opentelemetry.exporter.otlp.proto.common._internal",
+)
 SYSTEM_ERROR = re.compile(r"\[Errno -?\d+\] [\w ]+")  # the kernel of what libraries wrap
 REASON_CHARACTERS = 200
 
@@ -55,8 +58,10 @@ class Sender:
         self.close_s = close_s
         self._closed = False
         self._outage = Outage()
+        self._is_odd_told = False
         self._reset()
-        logging.getLogger(EXPORTER_LOG).addFilter(self._hear)
+        for name in EXPORTER_LOGS:
+            logging.getLogger(name).addFilter(self._hear)
         again = weakref.WeakMethod(self._after_fork)
         if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
 
@@ -251,7 +256,7 @@ class Sender:
         if record.thread != self._sending_in:
             return True
         self._outage.heard = reason = record.getMessage()
-        if "transient" in reason.lower():
+        if "transient" in reason.lower() or "encode" in reason.lower():
             self._tell(reason)
         return False
 
@@ -259,7 +264,9 @@ class Sender:
         found = SYSTEM_ERROR.search(reason)
         reason = found[0] if found else reason[:REASON_CHARACTERS]
         if not self._outage.is_known and "encode" in reason.lower():
-            log.warning("A span cannot be sent and is dropped: %s", reason)
+            if not self._is_odd_told:
+                self._is_odd_told = True
+                log.warning("Something that cannot be sent is left out: %s", reason)
         elif not self._outage.is_known:
             self._outage.is_known = True
             message = "Telemetry does not reach %s: %s. The application goes on without."

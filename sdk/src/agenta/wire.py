@@ -11,7 +11,7 @@ import http.client
 import io
 import json
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -123,13 +123,15 @@ class AsyncReply:
         rest = b""
         async for piece in self.pieces():
             *whole, rest = (rest + piece).split(b"\n")
+            if len(rest) > LINE_BYTES_MAX:
+                raise BadAnswer("a line without an end")
             for line in whole:
                 yield line.decode("utf-8", "replace").rstrip("\r")
         if rest:
             yield rest.decode("utf-8", "replace")
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """Yields the body as it comes. Raises asyncio.IncompleteReadError when it is cut off."""
+        """Yields the body as it comes. Raises BadAnswer when it is cut off."""
         if self._is_chunked:
             while size := _chunk_size(await self._reader.readline()):
                 yield await self._reader.readexactly(size)
@@ -139,7 +141,7 @@ class AsyncReply:
             piece = await self._reader.read(65536 if self._left < 0 else min(65536, self._left))
             if not piece:
                 if self._left > 0:
-                    raise asyncio.IncompleteReadError(b"", self._left)
+                    raise BadAnswer("the answer was cut off")
                 return
             self._left -= len(piece) if self._left > 0 else 0
             yield piece
@@ -163,43 +165,46 @@ async def asking_async(request: Request) -> AsyncIterator[AsyncReply]:
             ),
             request.timeout_s,
         )
-        try:
-            reader = _Patient(raw_reader, request.timeout_s)
-            writer.write(_head(request, parts.netloc.rpartition("@")[2]) + (request.body or b""))
+    try:
+        reader = _Patient(raw_reader, request)
+        writer.write(_head(request, parts.netloc.rpartition("@")[2]) + (request.body or b""))
+        with _explained(request):
             await writer.drain()
-            status, headers = await _answered(reader)
-            reply = AsyncReply(reader, headers)
-            if status >= 300:
-                raise refusal(status, await reply.read(), headers)
-            yield reply
-        finally:
-            writer.close()
+        status, headers = await _answered(reader)
+        reply = AsyncReply(reader, headers)
+        if status >= 300:
+            raise refusal(status, await reply.read(), headers)
+        yield reply
+    finally:
+        writer.close()
 
 
 class _Patient:
     """A reader that waits for each piece as long as the request may."""
 
-    def __init__(self, reader: asyncio.StreamReader, timeout_s: float) -> None:
+    def __init__(self, reader: asyncio.StreamReader, request: Request) -> None:
         self._inner = reader
-        self._timeout_s = timeout_s
+        self._request = request
 
     async def read(self, n: int) -> bytes:
-        return await asyncio.wait_for(self._inner.read(n), self._timeout_s)
+        return await self._wait(self._inner.read(n))
 
     async def readline(self) -> bytes:
-        return await asyncio.wait_for(self._inner.readline(), self._timeout_s)
+        return await self._wait(self._inner.readline())
 
     async def readexactly(self, n: int) -> bytes:
-        return await asyncio.wait_for(self._inner.readexactly(n), self._timeout_s)
+        return await self._wait(self._inner.readexactly(n))
+
+    async def _wait(self, piece: Coroutine[Any, Any, bytes]) -> bytes:
+        with _explained(self._request):
+            return await asyncio.wait_for(piece, self._request.timeout_s)
 
 
 def _chunk_size(line: bytes) -> int:
-    if not line:
-        raise EOFError("the answer was cut off")
     try:
         return int(line.partition(b";")[0], 16)
     except ValueError:
-        raise BadAnswer("expected the size of a chunk") from None
+        raise BadAnswer("the answer was cut off") from None
 
 
 async def _answered(reader: _Patient) -> tuple[int, dict[str, str]]:
@@ -207,7 +212,7 @@ async def _answered(reader: _Patient) -> tuple[int, dict[str, str]]:
     words = first.split(None, 2)
     if len(words) < 2 or not first.startswith(b"HTTP/1.") or not words[1].isdigit():
         if not first:
-            raise ConnectionResetError("the server closed the connection")
+            raise Unreachable("the server closed the connection")
         raise BadAnswer("expected HTTP, the server speaks something else")
     head = bytearray()
     while (line := await reader.readline()) not in (b"\r\n", b"\n", b""):
