@@ -19,6 +19,7 @@ ITEMS_MAX = 1000
 DEPTH_MAX = 12
 SHOWN_REPR = 1000
 NAME_CHARACTERS = 200
+PLAIN = (str, dict, list, int, float, tuple)  # known without asking further
 
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
 
@@ -37,6 +38,8 @@ def capture(value: Any, *, limit: int = VALUE_CHARACTERS_MAX) -> str:
 
 def is_opaque(value: Any) -> bool:
     """Tells values that have nothing to record: streams, coroutines, iterators."""
+    if isinstance(value, PLAIN):
+        return False
     return (
         isinstance(value, Iterator)
         or inspect.isawaitable(value)

@@ -23,8 +23,8 @@ class Processor(SpanProcessor):
         parent = span.parent
         if span.kind is SpanKind.SERVER and (parent is None or parent.is_remote):
             forget_trace(span.context.trace_id)
-        for name, value in values_for(parent_context).items():
-            span.set_attribute(name, value)
+        if values := values_for(parent_context):
+            span.set_attributes(values)
 
     def on_end(self, span: ReadableSpan) -> None:
         """Queues the span, unless it was not sampled."""

@@ -72,7 +72,12 @@ def values_for(parent: Context | None) -> Mapping[str, Value]:
     Baggage that neither is ours nor was there before us came later, with a request, and wins.
     """
     scope = _scope.get()
-    told = _told(parent)
+    entries = baggage.get_all(parent)
+    if not entries:
+        return scope.values if scope else NOTHING
+    if scope is not None and entries == scope.written:
+        return scope.values  # nearly always; the rest costs some microseconds
+    told = _ours(entries)
     if scope is None:
         return told
     if not told or told in (scope.written, scope.replaced):
@@ -159,7 +164,7 @@ def text_of(value: object) -> str:
 
 def _with(values: Mapping[str, Value]) -> Scope:
     before = _scope.get()
-    replaced = _told(None)
+    replaced = _ours(baggage.get_all())
     carried = {name: value for name, value in values.items() if name in IN_BAGGAGE}
     trace_id = trace.get_current_span().get_span_context().trace_id
     if before is None or before.trace_id == 0:
@@ -183,8 +188,5 @@ def _baggage_with(values: Mapping[str, Value]) -> Context:
     return found
 
 
-def _told(parent: Context | None) -> Mapping[str, Value]:
-    entries = baggage.get_all(parent)
-    if not entries:
-        return NOTHING
+def _ours(entries: Mapping[str, object]) -> Mapping[str, Value]:
     return {name: text_of(value) for name, value in entries.items() if name.startswith(PREFIX)}
