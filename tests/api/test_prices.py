@@ -31,7 +31,7 @@ def send(server: Server, session: str, model: str = "mine", **more: Any) -> None
 def wait_priced(server: Server) -> None:
     """Returns once every change of prices is in every answer."""
     deadline = time.monotonic() + 60
-    while not server.get_json("/api/v1/prices")["repricing"]["is_done"]:
+    while not server.get_json("/api/v1/prices/repricing")["is_done"]:
         assert time.monotonic() < deadline
         time.sleep(0.02)
 

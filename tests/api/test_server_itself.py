@@ -87,6 +87,11 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
     assert described["openapi"].startswith("3.")
     assert set(described["paths"]) == {
         "/api/v1/events",
+        "/api/v1/prices",
+        "/api/v1/prices/import",
+        "/api/v1/prices/repricing",
+        "/api/v1/prices/update",
+        "/api/v1/prices/{price_id}",
         "/api/v1/quarantine",
         "/api/v1/quarantine/retry",
         "/api/v1/quarantine/{entry_id}",
@@ -99,6 +104,7 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
         "/api/v1/stats",
         "/api/v1/trace",
         "/api/v1/traces/{trace_id}",
+        "/api/v1/unknown",
         "/healthz",
         "/metrics",
         "/readyz",

@@ -43,7 +43,7 @@ def test_prices_are_set_listed_imported_and_removed(server: Server, tmp_path: Pa
     assert (failed.returncode, failed.stdout) == (1, "")
     assert "line 3: output" in failed.stderr
     file.write_text("model,input,output\nmy-model,3,4\n")
-    assert parley(server, "prices", "import", str(file), "--wait").stdout == "1 prices set\n"
+    assert parley(server, "prices", "import", str(file), "--wait").stdout == "1 price set\n"
     assert server.open_session("s")["session"]["cost_usd"] == 0.00038
     removed = parley(server, "prices", "remove", price_id)
     assert removed.stdout == f"{price_id} removed\n"

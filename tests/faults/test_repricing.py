@@ -27,7 +27,7 @@ def test_a_kill_while_prices_change_forgets_no_call(start: Start, tmp_path: Path
         assert ask(server, "PUT", "/api/v1/prices", json=body).json()["changed"]
         waits = chance.randrange(4)
         for _ in range(waits):  # a little further each time, never to the end
-            server.get_json("/api/v1/prices")
+            server.get_json("/api/v1/prices/repricing")
         server.kill()
         server = start()
         wait_priced(server)

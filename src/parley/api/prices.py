@@ -146,6 +146,12 @@ async def list_prices(
     return await asyncio.to_thread(read)
 
 
+@get("/api/v1/prices/repricing", summary="How far changed prices are", tags=["prices"])
+async def show_repricing(prices: LivePrices, project_id: ProjectId) -> RepricingAnswer:
+    """How many traces of the project are being priced again, and how many of them still wait."""
+    return await asyncio.to_thread(repricing_answer, prices, project_id)
+
+
 @put("/api/v1/prices", summary="Set a price", tags=["prices"])
 async def set_price(
     request: Request[Any, Any, Any], prices: LivePrices, project_id: ProjectId
@@ -267,4 +273,11 @@ def repricing_answer(prices: LivePrices, project_id: str) -> RepricingAnswer:
     return RepricingAnswer(progress.traces, progress.waiting, progress.is_done)
 
 
-PRICE_ROUTES = (list_prices, set_price, remove_price, import_prices, update_package)
+PRICE_ROUTES = (
+    list_prices,
+    show_repricing,
+    set_price,
+    remove_price,
+    import_prices,
+    update_package,
+)

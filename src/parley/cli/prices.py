@@ -131,7 +131,8 @@ def import_prices(
     client = Client(url=url, project=project, token=token)
     answer = client.send("POST", "/api/v1/prices/import", {}, content_of(file))
     count = len(answer["prices"])
-    typer.echo(f"{count} prices " + ("set" if answer["changed"] else "were so already"))
+    said = "set" if answer["changed"] else "set already"
+    typer.echo(f"{count} price{'s' if count != 1 else ''} {said}")
     if wait:
         wait_priced(client)
 
@@ -177,7 +178,7 @@ def wait_priced(client: Client) -> None:
         task = bar.add_task("priced again", total=None)
         moved, before = time.monotonic(), None
         while True:
-            progress = client.get("/api/v1/prices", {})["repricing"]
+            progress = client.get("/api/v1/prices/repricing", {})
             if progress["is_done"]:
                 return
             if progress != before:

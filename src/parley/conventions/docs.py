@@ -60,7 +60,11 @@ def _dialect(dialect: Dialect) -> str:
     ):
         if payloads:
             text += f"| {name} | {'; '.join(map(_payload, payloads))} |\n"
-    for name, keys in (("tags", dialect.tags), ("metadata", dialect.metadata)):
+    for name, keys in (
+        ("tags", dialect.tags),
+        ("metadata", dialect.metadata),
+        ("known, unused", dialect.unused),
+    ):
         if keys:
             shown = [f"`{key}*`" if key.endswith(".") else f"`{key}`" for key in keys]
             text += f"| {name} | {'; '.join(shown)} |\n"

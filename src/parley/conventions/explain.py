@@ -30,6 +30,15 @@ from parley.model import Role
 __all__ = ["Claims", "Understood", "claims", "understand"]
 
 OURS = ("parley.",)  # raw ids that the store keeps as attributes
+NOTHING: tuple[Any, ...] = (
+    None,
+    "",
+    [],
+    {},
+    "[]",
+    "{}",
+    "null",
+)  # values that hold no message rightly
 SCRUBBED = "[Scrubbed due to"
 COLUMNS = (
     *WORD_COLUMNS,
@@ -129,7 +138,7 @@ def understand(
             fields[column] = found
     if fields.get("tool_name") and _kind(attributes, dialects) not in ("", "tool"):
         del fields["tool_name"]
-    spoken, unread = _messages(attributes, dialects)
+    spoken, unread = _messages(attributes, dialects, has_error=has_error)
     fields.update(spoken)
     known = claims()
     rest = sorted(key for key in attributes if not known.is_claimed(key))
@@ -219,9 +228,12 @@ def _text(value: Any) -> str:
 
 
 def _messages(
-    attributes: Mapping[str, Any], dialects: Sequence[Dialect]
+    attributes: Mapping[str, Any], dialects: Sequence[Dialect], *, has_error: bool
 ) -> tuple[dict[str, str], list[str]]:
-    """Returns side -> "dialect: attribute", and the attributes in which nothing was read."""
+    """Returns side -> "dialect: attribute", and the attributes in which nothing was read.
+
+    A call that failed owes no answer.
+    """
     reader = MessageReader()
     found: dict[str, str] = {}
     unread: list[str] = []
@@ -233,6 +245,8 @@ def _messages(
                     break
                 if reader.reads(payload, role, attributes):
                     found[name] = f"{dialect.name}: {payload.key}"
-                elif attributes.get(payload.key) not in (None, "", [], {}, "[]", "{}", "null"):
+                elif attributes.get(payload.key) not in NOTHING and not (
+                    has_error and side == "outputs"
+                ):
                     unread.append(payload.key)
     return found, sorted(set(unread))

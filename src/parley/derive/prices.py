@@ -9,10 +9,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import structlog
 from msgspec import Struct
 
-from parley.pricing import Override, Package, PriceBook
+from parley.pricing import BadPackage, Override, Package, PriceBook
 from parley.records import (
+    PackageData,
     Records,
     Repricing,
     all_overrides,
@@ -31,6 +33,7 @@ __all__ = ["LivePrices", "PackagePrices", "Prices", "Progress"]
 
 MODELS_MAX = 100_000
 LATEST_NS = 2**63 - 1
+log = structlog.get_logger()
 
 
 class Prices(Protocol):
@@ -69,11 +72,7 @@ class Progress(Struct, frozen=True):
 
 
 class LivePrices:
-    """The package's prices and those that users set. Thread-safe.
-
-    Raises:
-        BadPackage: data of the package that were kept cannot be understood by this release.
-    """
+    """The package's prices and those that users set. Thread-safe."""
 
     def __init__(self, records: Records, store: Store) -> None:
         self._records = records
@@ -82,8 +81,7 @@ class LivePrices:
         self._changed = threading.Event()
         self._changed.set()  # an earlier process may have left something
         self.on_change: Callable[[], None] = lambda: None
-        kept = kept_package(records)
-        self._package = Package(kept.content if kept else "")
+        self._package = package_of(kept_package(records))
         self._read_books()
 
     def _read_books(self) -> None:
@@ -210,3 +208,15 @@ class LivePrices:
         if repricing.project:
             return [repricing.project]
         return [row[0] for row in self._store.read_all("store.projects")]
+
+
+def package_of(kept: PackageData | None) -> Package:
+    """Returns the newer data that were kept, else what is installed.
+
+    A release that does not understand the form that they were kept in goes on with its own.
+    """
+    try:
+        return Package(kept.content if kept else "")
+    except BadPackage as error:
+        log.warning("the newer prices that were kept are not understood", reason=str(error))
+        return Package()

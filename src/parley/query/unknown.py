@@ -123,7 +123,7 @@ def _unread(store: Store, project_id: str, sessions: Sequence[str]) -> tuple[lis
         page = read_spans(store, project_id, session_id)
         for span in (span for tree in (page.traces if page else []) for span in tree.spans):
             looked_at += 1
-            for name in understand(span.attributes).unread:
+            for name in understand(span.attributes, has_error=span.status == "error").unread:
                 before = found.get(name)
                 if before is None:
                     found[name] = Unread(name, 1, span.trace_id, span.span_id)
