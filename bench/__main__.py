@@ -53,7 +53,11 @@ def main() -> int:
             measure_sdk()
             return 0
         case "soak":
-            return run_tests("tests/derive/test_order.py", PARLEY_TRIALS=str(arguments.trials))
+            return run_tests(
+                "tests/derive/test_order.py",
+                "tests/properties",
+                PARLEY_TRIALS=str(arguments.trials),
+            )
         case _:
             return run_faults(arguments.rounds, arguments.seed, arguments.mutations)
 
@@ -101,9 +105,9 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
-def run_tests(tests: str, **variables: str) -> int:
+def run_tests(*tests: str, **variables: str) -> int:
     """Returns the exit status of some tests, with more of what they do."""
-    command = [sys.executable, "-m", "pytest", tests, "--timeout=0"]
+    command = [sys.executable, "-m", "pytest", *tests, "--timeout=0"]
     return subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
 
 

@@ -5,10 +5,12 @@ import secrets
 from typing import Any
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from parley.conventions import DIALECTS
 from parley.conventions.compiler import COLUMNS, render_view
 from parley.conventions.table import Dialect, Field
+from parley.model import from_iso
 from parley.store import Store
 from tests.storing import Loading
 from tests.telemetry import make_span, pack
@@ -200,6 +202,50 @@ def test_a_clients_attributes_fill_the_columns(
 ) -> None:
     want = CASES[name][1]
     assert {column: columns[name][column] for column in want} == want
+
+
+@pytest.mark.parametrize(
+    ("scope", "value", "want"),
+    [
+        ("strands.telemetry.tracer", 250, 250.0),
+        ("openlit.otel.tracing", 0.25, 250.0),
+        ("some.application", 0.25, None),  # nobody knows its unit
+    ],
+)
+def test_an_attribute_of_no_agreed_unit_is_read_where_it_is_known(
+    scope: str, value: float, want: float | None, loading: Loading
+) -> None:
+    attributes = {"gen_ai.server.time_to_first_token": value, "gen_ai.usage.input_tokens": 3}
+    request = ExportTraceServiceRequest.FromString(pack(make_span(attributes=attributes)))
+    request.resource_spans[0].scope_spans[0].scope.name = scope
+    loading.load([request.SerializeToString()])
+    assert columns_of(loading, "ttft_ms, input_tokens") == [(want, 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "want"),
+    [
+        ('"2026-11-22T10:00:01.250Z"', 1250.0),
+        ("2026-11-22T10:00:00.000Z", 0.0),
+        ("2026-11-22T09:59:59.000Z", None),
+        ("soon", None),
+    ],
+)
+def test_the_time_of_a_first_token_is_a_wait(
+    text: str, want: float | None, loading: Loading
+) -> None:
+    start_ns = from_iso("2026-11-22T10:00:00Z")
+    attributes = {"langfuse.observation.completion_start_time": text}
+    loading.load([pack(make_span(start_ns=start_ns, attributes=attributes))])
+    assert columns_of(loading, "ttft_ms") == [(want,)]
+
+
+def columns_of(loading: Loading, names: str) -> list[tuple[Any, ...]]:
+    """Returns some columns of a project's spans."""
+    return loading.store._engine.query(
+        f"SELECT {names} FROM spans FINAL WHERE project_id = {{project:String}}",
+        {"project": loading.project_id},
+    )
 
 
 def test_every_field_names_a_column() -> None:

@@ -110,6 +110,18 @@ def test_flattened_pictures_of_openinference_are_attachments() -> None:
     assert reader.take_attachments() == []
 
 
+def test_parts_written_as_text_into_a_flattened_attribute_are_parts() -> None:
+    reader = MessageReader()
+    parts = [{"type": "text", "text": "See:"}, {"type": "image_url", "image_url": DATA_URL}]
+    found = reader.read(
+        {"gen_ai.prompt.0.role": "user", "gen_ai.prompt.0.content": json.dumps(parts)}
+    )
+    assert found.inputs[0].text == "See:"
+    assert [item.data for item in reader.take_attachments()] == [PNG]
+    said = '[{"kind": "what a person wrote"}]'
+    assert reader.read({"gen_ai.prompt.0.content": said}).inputs[0].text == said
+
+
 @pytest.mark.parametrize(
     ("part", "said"),
     [

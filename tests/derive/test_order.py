@@ -14,25 +14,9 @@ from parley.bus import Bus
 from parley.derive import Deriver
 from parley.store import Store
 from tests.derive.test_conversation import Script, said
-from tests.storing import Loading, recorded, split_logs, split_spans
+from tests.storing import CORPUS, Loading, recorded, split_logs, split_spans
 
-CLIENTS = [
-    "agenta",
-    "agenta-openinference",
-    "otel-py-ag-json",
-    "otel-py-ag-proto",
-    "otel-py-genai-gzip",
-    "otel-js-json",
-    "otel-js-proto",
-    "openinference-langchain",
-    "openinference-langchain-split",
-    "otel-py-edge",
-    "openinference-openai",
-    "pydantic-ai-split",
-    "otel-openai-v2",
-    "openinference-anthropic",
-    "logfire",
-]
+CLIENTS = sorted(path.parent.name for path in CORPUS.glob("*/expected.json"))
 TRIALS = int(os.environ.get("PARLEY_TRIALS", "60"))
 
 

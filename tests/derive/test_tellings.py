@@ -7,6 +7,7 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from parley.query import read_spans
 from tests.storing import Loading
 from tests.telemetry import MILLISECOND, chat_attributes, make_span, pack, set_attribute
 
@@ -169,6 +170,41 @@ def test_a_failure_told_by_an_attribute_is_one(loading: Loading) -> None:
     found = only_session(loading)
     assert found["session"]["errors"] == 1
     assert "429 too many" in found["turns"][0]["error"]
+
+
+def test_a_failure_told_by_an_attribute_is_shown_at_its_span(loading: Loading) -> None:
+    failed = span(CALL, b"", 0, chat_attributes("s1", [("user", "Hi")], ""))
+    set_attribute(failed, "langfuse.observation.level", "ERROR")
+    set_attribute(failed, "langfuse.observation.status_message", "429 too many")
+    good = span(ROOT, b"", 0, chat_attributes("s1", [("user", "Hey")], "Ciao"))
+    loading.load([pack(failed, good)])
+    loading.derive()
+    page = read_spans(loading.store, loading.project_id, "s1")
+    assert page is not None
+    told = {s.span_id: (s.status, s.failed, s.error) for tree in page.traces for s in tree.spans}
+    assert told == {
+        CALL.hex(): ("unset", True, "error: 429 too many"),
+        ROOT.hex(): ("unset", False, ""),
+    }
+
+
+@pytest.mark.parametrize("size", [90_000, 150_000])
+def test_values_inside_long_json_are_read(size: int, loading: Loading) -> None:
+    """The view looks into short documents; derivation into those that are longer."""
+    usage = {"prompt_tokens": 30, "completion_tokens": 4, "note": "x" * size}
+    settings = {"model": "gpt-4o-mini", "tools": ["x" * size]}
+    attributes = chat_attributes("s1", [("user", "Hi")], "Ciao")
+    for name in list(attributes):
+        if "usage" in name or "model" in name:
+            del attributes[name]
+    attributes["langfuse.observation.usage_details"] = json.dumps(usage)
+    attributes["llm.invocation_parameters"] = json.dumps(settings)
+    loading.load([pack(span(CALL, b"", 0, attributes))])
+    loading.derive()
+    found = only_session(loading)
+    session = found["session"]
+    assert (session["input_tokens"], session["output_tokens"]) == (30, 4)
+    assert session["models"] == ["gpt-4o-mini"]
 
 
 @pytest.mark.parametrize(("tokens", "calls"), [(20, 1), (None, 1), (7, 2)])

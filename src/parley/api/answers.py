@@ -99,6 +99,8 @@ class SpanAnswer(Struct, frozen=True, kw_only=True):
     duration_ms: float
     status: str
     status_message: str
+    failed: bool
+    error: str
     depth: int
     model: str
     provider: str

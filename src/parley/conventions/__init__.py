@@ -9,6 +9,7 @@ May import model. Refuses to know storage, HTTP, or how turns are made of messag
 
 from parley.conventions.compiler import render_view, view_hash
 from parley.conventions.dialects import DIALECTS
+from parley.conventions.documents import MAX_DOCUMENT_BYTES, document_keys, read_documents
 from parley.conventions.explain import Claims, Understood, claims, understand
 from parley.conventions.messages import MessageReader, SpanMessages, payload_keys
 from parley.conventions.precedence import SESSION_KEYS, SessionKey
@@ -19,6 +20,7 @@ from parley.conventions.values import decode_any_value, read_labels
 
 __all__ = [
     "DIALECTS",
+    "MAX_DOCUMENT_BYTES",
     "RECORD_NAMES",
     "SESSION_KEYS",
     "SHOWN_TYPES",
@@ -34,7 +36,9 @@ __all__ = [
     "claims",
     "decode_any_value",
     "decode_record",
+    "document_keys",
     "payload_keys",
+    "read_documents",
     "read_labels",
     "render_view",
     "understand",

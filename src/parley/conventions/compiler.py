@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from parley.conventions.documents import MAX_DOCUMENT_BYTES
 from parley.conventions.precedence import OWN_KEYS_LIMIT, SESSION_KEYS
 from parley.conventions.table import ANY_WORD, Dialect, Field
 
@@ -54,7 +55,7 @@ TEXT_COLUMNS = (
     "environment",
     "source_project",
 )
-MAX_DOCUMENT_BYTES = 100_000  # of a JSON attribute that is looked into while loading
+MAX_WAIT_MS = 86_400_000  # a first token that comes a day later is a wrong clock
 COLUMN_SIZE = 1000  # codes of one column
 DOCUMENT = 60_000  # codes from here on: JSON documents that hold values of columns
 RECEIVED = (
@@ -169,6 +170,20 @@ def text(dialects: Sequence[Dialect], column: str) -> str:
 def number(fields: Sequence[Coded], column: str) -> str:
     """Returns a number as Nullable(Float64), in the column's unit."""
     value = f"toFloat64OrNull({picked(column)})"
+    of_column = [entry for entry in fields if entry.column == column]
+    if times := [str(entry.code) for entry in of_column if entry.item.is_time]:
+        told = f"parseDateTime64BestEffortOrNull({picked(column)}, 9, 'UTC')"
+        since = f"(toUnixTimestamp64Nano({told}) - toInt64(start_time_unix_nano)) / 1e6"
+        at_all = f"if({since} BETWEEN 0 AND {MAX_WAIT_MS}, {since}, NULL)"
+        value = f"if({picked_code(column)} IN ({', '.join(times)}), {at_all}, {value})"
+    for entry in of_column:
+        if entry.item.scopes:
+            known = ", ".join(
+                f"startsWith(scope_name, {quote(scope)}), {factor:g}"
+                for scope, factor in entry.item.scopes.items()
+            )
+            unit = f"multiIf({known}, NULL)"
+            value = f"{value} * if({picked_code(column)} = {entry.code}, {unit}, 1)"
     factors = {
         entry.code: entry.item.factor
         for entry in fields
@@ -247,6 +262,12 @@ def inside(fields: Sequence[Coded], pairs: str) -> str:
                         {known_codes}, 0)), trim(BOTH '"' FROM item.2)),
                     JSONExtractKeysAndValuesRaw({as_json("document.2")})),
                     {unread})))"""
+
+
+def time_codes(fields: Sequence[Coded]) -> str:
+    """Returns a condition that holds for the codes of attributes that are times."""
+    codes = [str(entry.code) for entry in fields if entry.item.is_time]
+    return f"pair.1 IN ({', '.join(codes)})" if codes else "0"
 
 
 def own_text(value: str) -> str:
@@ -343,7 +364,7 @@ FROM (
             {inside(fields, "outer_pairs")} AS inner_pairs,
             arraySort(pair -> pair.1, arrayFilter(pair -> pair.1 < {DOCUMENT}
                 AND pair.2 NOT IN ('', 'null') AND (pair.1 < {base(TOKEN_COLUMNS[0])}
-                    OR toFloat64OrNull(pair.2) BETWEEN 0 AND {MAX_NUMBER}),
+                    OR {time_codes(fields)} OR toFloat64OrNull(pair.2) BETWEEN 0 AND {MAX_NUMBER}),
                 arrayConcat(raw_pairs, outer_pairs, inner_pairs))) AS pairs,
             pairs.1 AS picked_codes,
             pairs.2 AS picked_values,

@@ -12,6 +12,7 @@ from parley.conventions.tools import (
     tool_call,
     tool_parts,
 )
+from parley.conventions.values import parse_json
 from parley.model import Part, Role
 
 __all__ = ["ENCRYPTED", "is_part_kind", "message_parts", "role_of"]
@@ -136,7 +137,7 @@ def _has_body(value: Mapping[str, Any]) -> bool:
 
 def _content(body: Any, role: Role, name: str, call_id: str) -> list[Part]:
     if not isinstance(body, list):
-        body = [body]
+        body = (_listed(body) if role != "tool" else None) or [body]
     if role == "tool" and not any(isinstance(item, dict) and is_result(item) for item in body):
         pictures = [item for item in body if isinstance(item, dict) and _is_media_piece(item)]
         others = [item for item in body if not any(item is picture for picture in pictures)]
@@ -145,6 +146,18 @@ def _content(body: Any, role: Role, name: str, call_id: str) -> list[Part]:
         result = Part(kind="tool_result", text=text, name=name, call_id=call_id)
         return [result, *(media_part(_unwrapped(item), call_id) for item in pictures)]
     return [part for item in body for part in _parts(item, role, 0)]
+
+
+def _listed(body: Any) -> list[Any] | None:
+    """Returns the parts that a text is the JSON of, as flattened attributes have them."""
+    if not isinstance(body, str) or not body.startswith("[{"):
+        return None
+    found = parse_json(body)
+    is_parts = isinstance(found, list) and all(
+        isinstance(item, dict) and (item.get("type") in TEXT_TYPES or is_part_kind(item))
+        for item in found
+    )
+    return found if is_parts else None
 
 
 def _unwrapped(item: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -16,7 +16,9 @@ class Field(Struct, frozen=True):
     vocabulary; "*" stands for any other word. factor: multiplies a number, e.g. 1000 for seconds
     to milliseconds. path: where in the attribute's JSON the value is. plus: columns that the
     client leaves out of this count; they are added, so that the column means the same for all.
-    where: "span" or "resource".
+    where: "span" or "resource". scopes: beginnings of scope names and the factor of each, for an
+    attribute whose unit its clients do not agree on; of other scopes it is not read. is_time: a
+    time in ISO-8601, read as milliseconds since the span's start.
     """
 
     key: str
@@ -25,6 +27,8 @@ class Field(Struct, frozen=True):
     where: Literal["span", "resource"] = "span"
     path: tuple[str, ...] = ()
     plus: tuple[str, ...] = ()
+    scopes: dict[str, float] = field(default_factory=dict)
+    is_time: bool = False
 
 
 class Payload(Struct, frozen=True):

@@ -8,7 +8,15 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from parley.conventions import RECORD_NAMES, Record, decode_record, payload_keys
+from parley.conventions import (
+    DIALECTS,
+    MAX_DOCUMENT_BYTES,
+    RECORD_NAMES,
+    Record,
+    decode_record,
+    document_keys,
+    payload_keys,
+)
 from parley.derive.rows import (
     ATTACHMENT_COLUMNS,
     MESSAGE_COLUMNS,
@@ -92,6 +100,7 @@ class Batch:
         self._reader = SpanReader()
         self._sizes: dict[str, int] = {}
         self._exact, self._prefixes = payload_keys()
+        self._documents = document_keys(DIALECTS)
 
     def run(self, trace_ids: Sequence[str]) -> list[Change]:
         """Returns the sessions that changed. Doing it again changes nothing more.
@@ -213,6 +222,8 @@ class Batch:
                 to_ns=max(places[t].last_ns for t in traces),
                 keys=self._exact,
                 prefixes=self._prefixes,
+                documents=self._documents,
+                document_bytes=MAX_DOCUMENT_BYTES,
                 records=RECORD_NAMES,
                 all_payloads=int(all_payloads),
             )

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from parley.derive.spans import SpanFacts
 
-__all__ = ["Tree", "llm_calls"]
+__all__ = ["Tree", "calls_a_model", "llm_calls"]
 
 # What a second telling of a call may add to the first.
 GAPS = (
@@ -58,6 +58,11 @@ class Tree:
         return found
 
 
+def calls_a_model(span: SpanFacts) -> bool:
+    """Whether a span tells a call of a model, perhaps one that another span tells, too."""
+    return span.kind == "llm" or (not span.kind and bool(span.request_model or span.response_model))
+
+
 def llm_calls(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
     """Returns the LLM calls in order: leaves, each once, with all that was told of it.
 
@@ -65,11 +70,7 @@ def llm_calls(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
     within its time, when two spans have one response id, or when a call without an answer is told
     again with it.
     """
-    candidates = [
-        span
-        for span in spans
-        if span.kind == "llm" or (not span.kind and (span.request_model or span.response_model))
-    ]
+    candidates = [span for span in spans if calls_a_model(span)]
     if len(candidates) < 2:
         return candidates
     ids = {span.span_id for span in candidates}

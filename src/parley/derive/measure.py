@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+from parley.derive.calls import calls_a_model
 from parley.derive.session import TurnPiece
 from parley.derive.spans import SpanFacts
 from parley.pricing import PriceBook, Tokens
@@ -129,8 +130,10 @@ def usage_of(spans: Sequence[SpanFacts], calls: Sequence[SpanFacts], prices: Pri
 def failure_of(parts: Sequence[TurnPiece]) -> str:
     """Returns why a turn failed, '' when it did not.
 
-    Failed: its outermost span or its last LLM call ended in error, or an error is followed by no
-    words of the assistant. An error that was recovered from is no failure of the turn.
+    Failed: its outermost span, or the last of several, ended in error, or its last LLM call, or an
+    error is followed by no words of the assistant. An error that was recovered from is no failure
+    of the turn: neither a call that was tried again nor a tool that failed stands for it, also
+    where no span stands around them.
     """
     last = parts[-1]
     spans = [span for part in parts for span in part.piece.spans]
@@ -139,6 +142,8 @@ def failure_of(parts: Sequence[TurnPiece]) -> str:
         return ""
     ids = {span.span_id for span in last.piece.spans}
     tops = [span for span in last.piece.spans if span.parent_span_id not in ids]
+    frames = [top for top in tops if top.kind in AGGREGATE_KINDS and not calls_a_model(top)]
+    frame = max(frames, key=lambda s: (s.start_ns, s.span_id), default=None)
     called = {call.span_id for part in parts for call in part.facts.calls}
     calls = [span for span in spans if span.span_id in called]
     talkers = [span for span in spans if span.kind == "agent" or span.span_id in called]
@@ -151,7 +156,7 @@ def failure_of(parts: Sequence[TurnPiece]) -> str:
         if item.message.role == "assistant" and item.message.text
     ]
     failed = (
-        any(top.failed for top in tops)
+        (frame is not None and frame.failed)
         or (latest is not None and latest.failed)
         or max(error.start_ns for error in errors) > max(answered, default=0)
     )

@@ -6,6 +6,7 @@ never matters.
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from msgspec import Struct
 
@@ -97,14 +98,29 @@ def turns_of_group(
         for ordinal, piece in enumerate(facts.pieces):
             context, unheard = _history(piece, said, first=not window)
             own = [item for item in piece.said if not is_system(item.hash) or item.hash not in said]
-            if turns and ordinal == 0:  # a retry asks nothing new
-                own = [item for item in own if item.hash != facts.question]
+            if turns and ordinal == 0:
+                own = _without_retry(own, [item for item in said if not is_system(item)])
             part = TurnPiece(facts, piece, ordinal, context, unheard, own)
             if turns and ordinal == 0:
                 turns[-1].pieces.append(part)
             else:
                 turns.append(TurnFacts(f"{facts.trace_id}.{ordinal}", [part]))
     return turns
+
+
+def _without_retry(own: Sequence[Said], said: Sequence[int]) -> list[Said]:
+    """Returns a trace's words without those that only try again: the unanswered end of `said`.
+
+    They may be a question, or results of tools.
+    """
+    prompts = list(takewhile(lambda item: is_system(item.hash), own))
+    words = list(own[len(prompts) :])
+    sent = len(list(takewhile(lambda item: item.message.role in ("user", "tool"), words)))
+    hashes = [item.hash for item in words[:sent]]
+    for length in range(min(sent, len(said)), 0, -1):
+        if hashes[:length] == list(said[-length:]):
+            return prompts + words[length:]
+    return prompts + words
 
 
 def _history(piece: Piece, said: Sequence[int], *, first: bool) -> tuple[list[Said], list[Said]]:

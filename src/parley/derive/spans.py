@@ -11,6 +11,7 @@ from parley.conventions import (
     Record,
     decode_any_value,
     decode_record,
+    read_documents,
     read_labels,
 )
 from parley.derive.align import message_hash
@@ -120,6 +121,10 @@ class SpanReader:
         if not columns[USER_ID]:
             users = (log.attributes.get("user.id") for log in logs)
             columns[USER_ID] = next((str(user) for user in users if user), "")
+        for name, value in read_documents(texts, DIALECTS).items():
+            place = SpanFacts.__struct_fields__.index(name)
+            if columns[place] in (None, ""):
+                columns[place] = value
         fields: list[Any] = [
             *columns,
             self._speak(found.inputs),

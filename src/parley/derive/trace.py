@@ -9,7 +9,7 @@ from operator import attrgetter
 from msgspec import Struct, field
 
 from parley.derive.align import is_system, last_match
-from parley.derive.calls import Tree, llm_calls
+from parley.derive.calls import Tree, calls_a_model, llm_calls
 from parley.derive.spans import SpanFacts, Spoken
 from parley.model import Message
 
@@ -60,8 +60,7 @@ class TraceFacts(Struct, frozen=True):
         client's retry. Within an application's trace it is the person who asks again.
         """
         piece = self.pieces[0]
-        calls = {call.span_id for call in self.calls}
-        if len(self.pieces) > 1 or any(span.span_id not in calls for span in piece.spans):
+        if len(self.pieces) > 1 or not all(calls_a_model(span) for span in piece.spans):
             return 0
         asked = [item.hash for item in piece.said if item.message.role == "user"]
         return asked[-1] if asked and piece.opens else 0

@@ -27,6 +27,7 @@ class Span(Struct, frozen=True, kw_only=True):
     """One span. `kind` is Parley's: llm, agent, workflow, chain, tool, retriever, embedding,
     rerank, guardrail, evaluator or "" when unknown; `otel_kind` is OpenTelemetry's number.
 
+    failed: by its status, or by an attribute of its client; `error` says why, "" when it is not.
     `status`: "unset", "ok" or "error". `depth` is 0 for a root and for a span whose parent is
     not there. `attributes` hold decoded values (numbers, booleans, lists, maps).
     """
@@ -43,6 +44,8 @@ class Span(Struct, frozen=True, kw_only=True):
     duration_ms: float
     status: str
     status_message: str
+    failed: bool = False
+    error: str = ""
     depth: int = 0
     model: str = ""
     provider: str = ""

@@ -114,6 +114,16 @@ def text_of(hexed: str) -> str:
     return bytes.fromhex(hexed).decode("utf-8", "replace")
 
 
+def error_of(row: Sequence[Any]) -> str:
+    """Returns why a span failed, "" when it did not: told by its status, or by an attribute."""
+    status, said, kind, message = row[9], row[10], row[30], row[31] or row[10]
+    if STATUS.get(status) != "error" and not kind:
+        return ""
+    if kind and message and not message.startswith(kind):
+        return f"{kind}: {message}"
+    return str(message or kind or said or "ended in error")
+
+
 def span_of_row(row: Sequence[Any]) -> Span:
     """Returns the span of a row with the columns of the fragment `span_columns`."""
     scope = " ".join(text for text in (row[21], row[22]) if text)
@@ -130,6 +140,8 @@ def span_of_row(row: Sequence[Any]) -> Span:
         duration_ms=(row[8] - row[7]) / 1e6,
         status=STATUS.get(row[9], "unset"),
         status_message=row[10],
+        failed=bool(error_of(row)),
+        error=error_of(row),
         model=row[11],
         provider=row[12],
         input_tokens=row[13],

@@ -250,7 +250,7 @@ def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:
     selected = pick_span([tree], state.span)
     start = min(span.start_ns for span in tree.spans)
     end = max(span.end_ns for span in tree.spans)
-    failed = sum(1 for span in tree.spans if span.status == "error")
+    failed = sum(1 for span in tree.spans if span.failed)
     facts = [
         ("started", words.day_and_clock(start)),
         ("duration", words.duration((end - start) / 1e6)),

@@ -56,7 +56,7 @@ def pick_span(trees: Sequence[TraceTree], span_id: str) -> Span | None:
     for span in spans:
         if span.span_id == span_id:
             return span
-    failed = [span for span in spans if span.status == "error"]
+    failed = [span for span in spans if span.failed]
     if failed:
         return max(failed, key=lambda span: span.depth)
     return next((span for span in spans if span.kind == "llm"), spans[0] if spans else None)
@@ -129,7 +129,7 @@ def trace_rows(
         guides = ["v" if goes_on else "e" for goes_on in lines[:-1]] + ["t" if lines[-1] else "l"]
         every = (span.input_tokens or 0) + (span.output_tokens or 0)
         width = max(100 * (span.end_ns - span.start_ns) / scale, 0.3)
-        is_error = span.status == "error"
+        is_error = span.failed
         rows.append(
             SpanRow(
                 span=span,
@@ -170,11 +170,11 @@ def inspector_of(span: Span, zero: int) -> Inspector:
     """Returns the details of a span: the exception first when there is one."""
     exception = next((e for e in reversed(span.events) if e.name == "exception"), None)
     error = ""
-    if span.status == "error" or exception is not None:
+    if span.failed or exception is not None:
         named = exception.attributes if exception is not None else {}
         texts = [str(named.get("exception.type", "")), str(named.get("exception.message", ""))]
-        error = ": ".join(text for text in texts if text) or span.status_message or "ended in error"
-    found = understand(span.attributes, span.resource, has_error=span.status == "error")
+        error = ": ".join(text for text in texts if text) or span.error or "ended in error"
+    found = understand(span.attributes, span.resource, has_error=span.failed)
     shown_input = _payload(span.attributes, INPUT_KEYS, "input")
     shown_output = _payload(span.attributes, OUTPUT_KEYS, "output")
     usage = [

@@ -48,7 +48,15 @@ DIALECT = Dialect(
         "cached_tokens": [Field("gen_ai.usage.cache_read.input_tokens")],
         "cache_write_tokens": [Field("gen_ai.usage.cache_creation.input_tokens")],
         "reasoning_tokens": [Field("gen_ai.usage.reasoning.output_tokens")],
-        "ttft_ms": [Field("gen_ai.response.time_to_first_chunk", factor=1000)],
+        "ttft_ms": [
+            Field("gen_ai.response.time_to_first_chunk", factor=1000),
+            Field("gen_ai.latency.time_to_first_token", factor=1000),  # vLLM
+            Field("gen_ai.server.time_to_first_token_ms"),
+            Field(
+                "gen_ai.server.time_to_first_token",  # a metric's name: Strands puts milliseconds
+                scopes={"strands": 1, "openlit": 1000},
+            ),
+        ],
         "user_id": [Field("user.id"), Field("enduser.id")],
         "tool_name": [Field("gen_ai.tool.name")],
         "error_type": [Field("error.type")],

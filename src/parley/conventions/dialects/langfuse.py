@@ -56,6 +56,7 @@ DIALECT = Dialect(
             Field(USAGE, path=("output_reasoning_tokens",)),
             Field(USAGE, path=("output_reasoning",)),
         ],
+        "ttft_ms": [Field("langfuse.observation.completion_start_time", is_time=True)],
         "cost_usd": [Field(COST, path=("total",))],
         "user_id": [
             Field("langfuse.user.id"),

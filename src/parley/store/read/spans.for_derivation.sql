@@ -33,7 +33,7 @@ SELECT
     source_project,
     if(kind = 'llm' OR request_model != '' OR response_model != '' OR parent_span_id = toFixedString('', 8) OR {all_payloads:UInt8} = 1,
         mapApply((k, v) -> (k, if(attribute_types[k] IN ('array', 'kvlist', 'bytes'), hex(v), v)),
-            mapFilter((k, v) -> k IN {keys:Array(String)} OR arrayExists(prefix -> startsWith(k, prefix), {prefixes:Array(String)}), CAST(attributes, 'Map(String, String)'))),
+            mapFilter((k, v) -> k IN {keys:Array(String)} OR arrayExists(prefix -> startsWith(k, prefix), {prefixes:Array(String)}) OR (length(v) > {document_bytes:UInt32} AND k IN {documents:Array(String)}), CAST(attributes, 'Map(String, String)'))),
         CAST(map(), 'Map(String, String)')) AS payload,
     if(notEmpty(payload), CAST(attribute_types, 'Map(String, String)'), CAST(map(), 'Map(String, String)')) AS payload_types,
     if(kind = 'llm' OR request_model != '' OR response_model != '' OR parent_span_id = toFixedString('', 8) OR {all_payloads:UInt8} = 1,
