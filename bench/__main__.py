@@ -1,4 +1,4 @@
-"""`scripts/bench [ingest|scale|start|soak|faults|sdk]`: bounded in time, on 127.0.0.1 only."""
+"""`scripts/bench [ingest|scale|start|soak|faults|sdk|clients]`: bounded, on 127.0.0.1 only."""
 
 import argparse
 import os
@@ -52,6 +52,8 @@ def main() -> int:
 
             measure_sdk()
             return 0
+        case "clients":
+            return run_tests("tests/clients", PARLEY_CLIENTS="all")
         case "soak":
             return run_tests(
                 "tests/derive/test_order.py",
@@ -98,6 +100,7 @@ def parser() -> argparse.ArgumentParser:
     soak = kinds.add_parser("soak", help="the property tests with more trials")
     soak.add_argument("--trials", type=int, default=400)
     kinds.add_parser("sdk", help="what the Python SDK costs the application")
+    kinds.add_parser("clients", help="every real SDK, also those that scripts/test leaves out")
     faults = kinds.add_parser("faults", help="sudden ends under load: what is lost or doubled")
     faults.add_argument("--rounds", type=int, default=50)
     faults.add_argument("--seed", type=int, default=secrets.randbelow(10**9))

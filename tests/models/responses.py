@@ -113,9 +113,9 @@ def items_of(answer: Answer, number: int) -> list[dict[str, Any]]:
     if answer.reasoning:
         summary = [{"type": "summary_text", "text": answer.reasoning}]
         items.append({"type": "reasoning", "id": f"rs_{number:08d}", "summary": summary})
-    for call in answer.calls:
+    for place, call in enumerate(answer.calls):
         made = {"call_id": call.id, "name": call.name, "arguments": call.arguments}
-        identity = {"type": "function_call", "id": f"fc_{number:08d}_{call.name}"}
+        identity = {"type": "function_call", "id": f"fc_{number:08d}_{place}"}
         items.append({**identity, **made, "status": "completed"})
     if answer.text or answer.refusal:
         part: dict[str, Any] = {"type": "refusal", "refusal": answer.refusal}

@@ -1,0 +1,137 @@
+"""The clients, and what their telemetry does not hold."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["CLIENTS", "Client"]
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Client:
+    """One client, run live.
+
+    script: the file that says the conversations; its environment is requirements/<environment>.
+    options: environment variables of its own. not_sent: `conversation.fact` that is on no wire,
+    with the attribute that is missing. unsettled: facts of which Parley knows too little yet,
+    right or wrong by chance, with the reason. rarely: run by `scripts/bench clients` only.
+    """
+
+    name: str
+    script: str
+    environment: str
+    options: dict[str, str] = field(default_factory=dict)
+    not_sent: dict[str, str] = field(default_factory=dict)
+    unsettled: dict[str, str] = field(default_factory=dict)
+    rarely: bool = False
+
+
+CONTENT = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+LATEST = {"OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_latest_experimental"}
+
+NO_CACHE = "no gen_ai.usage.cache_read.input_tokens"
+NO_CACHE_NOR_ITS_PRICE = {"tools.cached_tokens": NO_CACHE, "tools.cost_usd": NO_CACHE}
+
+CLIENTS = [
+    Client(
+        "otel-openai",
+        "otel_openai.py",
+        "otel-openai",
+        {"LIVE_TRANSPORT": "grpc", CONTENT: "span_only", **LATEST},
+        NO_CACHE_NOR_ITS_PRICE,
+    ),
+    Client(
+        "otel-openai-events",
+        "otel_openai.py",
+        "otel-openai",
+        {"LIVE_TRANSPORT": "http", CONTENT: "event_only", **LATEST},
+        NO_CACHE_NOR_ITS_PRICE,
+    ),
+    Client(
+        "otel-openai-stable",
+        "otel_openai.py",
+        "otel-openai",
+        {"LIVE_TRANSPORT": "http", CONTENT: "true"},
+        NO_CACHE_NOR_ITS_PRICE,
+        rarely=True,
+    ),
+    Client(
+        "otel-genai-openai",
+        "otel_genai.py",
+        "otel-genai",
+        {"LIVE_API": "openai", "LIVE_TRANSPORT": "grpc", CONTENT: "span_only", **LATEST},
+    ),
+    Client(
+        "otel-genai-responses",
+        "otel_genai.py",
+        "otel-genai",
+        {"LIVE_API": "responses", CONTENT: "event_only", **LATEST},
+    ),
+    Client(
+        "otel-genai-anthropic",
+        "otel_genai.py",
+        "otel-genai",
+        {"LIVE_API": "anthropic", CONTENT: "span_and_event", **LATEST},
+        rarely=True,
+    ),
+    Client("otel-anthropic", "otel_anthropic.py", "otel-anthropic"),
+    Client("agenta", "agenta_sdk.py", "agenta", {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}),
+    Client("openinference-openai", "openinference_openai.py", "openinference"),
+    Client("openinference-anthropic", "openinference_anthropic.py", "openinference"),
+    Client("openinference-langchain", "openinference_langchain.py", "openinference"),
+    Client("langfuse", "langfuse_sdk.py", "langfuse"),
+    Client("langfuse-v3", "langfuse_sdk.py", "langfuse-v3"),
+    Client("traceloop", "traceloop_sdk.py", "traceloop"),
+    Client("pydantic-ai", "pydantic_ai_agent.py", "pydantic-ai"),
+    Client(
+        "pydantic-ai-responses",
+        "pydantic_ai_agent.py",
+        "pydantic-ai",
+        {"LIVE_API": "responses"},
+        rarely=True,
+    ),
+    Client(
+        "pydantic-ai-anthropic",
+        "pydantic_ai_agent.py",
+        "pydantic-ai",
+        {"LIVE_API": "anthropic"},
+        rarely=True,
+    ),
+    Client("pydantic-ai-v1", "pydantic_ai_agent.py", "pydantic-ai-v1"),
+    Client(
+        "otel-js",
+        "otel_js.cjs",
+        "otel-js",
+        not_sent=NO_CACHE_NOR_ITS_PRICE,
+        unsettled=dict.fromkeys(
+            ("turns", "inputs", "outputs", "failed", "tool_calls", "transcript"),
+            "messages are log records of one millisecond, in order only by their place in the "
+            "request, which is not stored; two that are alike are taken for one sent twice",
+        ),
+    ),
+    Client("vercel-ai", "vercel_ai.mjs", "vercel-ai"),
+    Client(
+        "openai-agents",
+        "openai_agents.py",
+        "openai-agents",
+        not_sent=dict.fromkeys(
+            ("retry.inputs", "retry.transcript"), "no input.value on the span of a failed response"
+        ),
+        rarely=True,
+    ),
+    Client("logfire", "logfire_sdk.py", "logfire", rarely=True),
+    Client("lmnr", "lmnr_sdk.py", "lmnr", rarely=True),
+    Client(
+        "langsmith",
+        "langsmith_sdk.py",
+        "langsmith",
+        {
+            "LANGSMITH_TRACING": "true",
+            "LANGSMITH_OTEL_ENABLED": "true",
+            "LANGSMITH_OTEL_ONLY": "true",
+            "LANGSMITH_API_KEY": "any",
+        },
+        rarely=True,
+    ),
+]
