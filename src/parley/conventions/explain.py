@@ -13,7 +13,6 @@ from typing import Any
 from msgspec import Struct
 
 from parley.conventions.compiler import (
-    MAX_DOCUMENT_BYTES,
     MAX_NUMBER,
     NUMBER_COLUMNS,
     TEXT_COLUMNS,
@@ -21,6 +20,7 @@ from parley.conventions.compiler import (
     WORD_COLUMNS,
 )
 from parley.conventions.dialects import DIALECTS
+from parley.conventions.documents import MAX_DOCUMENT_BYTES
 from parley.conventions.messages import MessageReader
 from parley.conventions.precedence import SESSION_KEYS
 from parley.conventions.table import ANY_WORD, Dialect, Field
