@@ -5,7 +5,7 @@
     └── NotFound          404  there is no such thing
 
 Errors of the rooms below (a bad query, a bad project name) and of the router (no such route) get
-the same shape: {"error": {"code", "message", "field"}}.
+the same shape: {"error": {"code", "message", "field"}}; one in a filter says where as well.
 """
 
 import re
@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from parley.access import AccessError
 from parley.journal import JournalBroken, JournalFull
-from parley.query import BadQuery
+from parley.query import BadFilter, BadQuery
 from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
 
 __all__ = ["ApiError", "BadRequest", "NotFound", "answer_error"]
@@ -58,6 +58,9 @@ class ErrorBody(Struct, frozen=True):
     code: str
     message: str
     field: str | None = None
+    column: int | None = None  # of a filter: where it is wrong, from 1
+    length: int | None = None
+    suggestion: str | None = None  # what may have been meant
 
 
 class ErrorAnswer(Struct, frozen=True):
@@ -71,6 +74,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     match error:
         case ApiError():
             return error_answer(error.status, error.message, field=error.field)
+        case BadFilter():
+            return error_answer(400, str(error), field=error.field, at=error)
         case BadQuery():
             return error_answer(400, str(error), field=error.field)
         case AccessError():
@@ -99,9 +104,18 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             return error_answer(500, "Parley failed here; its log has the details")
 
 
-def error_answer(status: int, message: str, *, field: str | None = None) -> Response[ErrorAnswer]:
-    """Returns the JSON answer for a status."""
+def error_answer(
+    status: int, message: str, *, field: str | None = None, at: BadFilter | None = None
+) -> Response[ErrorAnswer]:
+    """Returns the JSON answer for a status; `at` has the place in a filter."""
     if field and not message.startswith(f"{field}:"):
         message = f"{field}: {message}"
-    body = ErrorBody(code=HTTPStatus(status).name.lower(), message=message, field=field)
+    body = ErrorBody(
+        code=HTTPStatus(status).name.lower(),
+        message=message,
+        field=field,
+        column=at.column if at else None,
+        length=at.end - at.start if at else None,
+        suggestion=(at.suggestion or None) if at else None,
+    )
     return Response(ErrorAnswer(body), status_code=status, media_type=MediaType.JSON)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from parley.access import Access
 from parley.api.errors import answer_error
 from parley.api.events import listen
+from parley.api.filters import show_completions, show_vocabulary
 from parley.api.health import Readiness, show_health, show_readiness
 from parley.api.metrics import ReadMetrics, show_metrics
 from parley.api.parameters import check_parameters, project_parameter
@@ -50,6 +51,8 @@ def api_router(parts: ApiParts) -> Router:
             show_session,
             show_trace,
             show_series,
+            show_vocabulary,
+            show_completions,
             show_stats,
             *QUARANTINE_ROUTES,
             listen,

@@ -9,13 +9,23 @@ lowercase hex.
 
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
 from parley.model.message import Message, Part, Role
-from parley.model.session import Session, SessionDetail, SessionPage, SessionQuery, Turn
+from parley.model.session import (
+    Match,
+    MatchPiece,
+    Session,
+    SessionDetail,
+    SessionPage,
+    SessionQuery,
+    Turn,
+)
 from parley.model.span import Span, SpanEvent, SpanLink, SpanPage, TraceTree
 from parley.model.stats import Series, SeriesPoint, Stats
 from parley.model.times import from_iso, now_ns, to_iso
 from parley.model.transcript import Transcript, TranscriptTurn
 
 __all__ = [
+    "Match",
+    "MatchPiece",
     "Message",
     "Part",
     "ProjectId",
