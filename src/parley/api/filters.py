@@ -1,4 +1,4 @@
-"""/api/v1/filter: what the filter language can say about a project, and what could be typed next."""
+"""/api/v1/filter: what the filter language can say about a project, and what to type next."""
 
 import asyncio
 import time
@@ -93,7 +93,8 @@ async def show_completions(
     project_id: ProjectId,
     filter_text: Filter = "",
     at: Annotated[
-        int | None, QueryParameter(name="at", ge=0, description="Offset of the cursor; else the end.")
+        int | None,
+        QueryParameter(name="at", ge=0, description="Offset of the cursor."),
     ] = None,
 ) -> CompletionsAnswer:
     """What could stand at the cursor of an unfinished filter. Offsets count Unicode characters."""

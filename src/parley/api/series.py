@@ -21,6 +21,7 @@ RANGE_HELP = "ISO-8601 time; without it the first or last activity of the projec
 
 @get("/api/v1/series", summary="Totals over time", tags=["series"])
 async def show_series(
+    *,
     store: Store,
     project_id: ProjectId,
     from_time: Annotated[str | None, QueryParameter(name="from", description=RANGE_HELP)] = None,
@@ -31,7 +32,9 @@ async def show_series(
 ) -> SeriesAnswer:
     """Sessions, turns, tokens, cost and latency of an interval, whole and in equal buckets.
 
-    q and filter leave the turns of the same sessions as in the list. Buckets have a readable length, such as five minutes; there are at most `buckets` of them.
+    q and filter leave the turns of the same sessions as in the list.
+
+    Buckets have a readable length, such as five minutes; there are at most `buckets` of them.
     """
     from_ns, to_ns = time_parameter("from", from_time), time_parameter("to", to_time)
     if from_ns is not None and to_ns is not None and from_ns >= to_ns:

@@ -98,8 +98,8 @@ class SessionQuery(Struct, frozen=True, kw_only=True):
     """What to list. `from_ns`/`to_ns` select sessions whose life overlaps the interval.
 
     `sort` is a metric name of `parley.query.SORTS`, "-" in front for descending. `q` are words and
-    phrases in the conversation, `filter` is a text of the filter language; relative times in it count
-    from `now_ns`, else from now.
+    phrases in the conversation, `filter` is a text of the filter language; relative times in it
+    count from `now_ns`, else from now.
     """
 
     from_ns: int | None = None

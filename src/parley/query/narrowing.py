@@ -15,26 +15,33 @@ __all__ = ["EVERYTHING", "Narrowing", "narrow"]
 class Narrowing(Struct, frozen=True, kw_only=True):
     """Conditions on a session. saying: what is searched for, None when nothing is."""
 
-    conditions: list[str]  # on its row, or by an index
-    dear: list[str]  # on its turns or spans; with a place for `/*among*/`
+    cheap: list[str]  # on its row
+    dear: list[str]  # on its messages, turns or spans, the cheapest first; with `/*among*/`
     values: dict[str, Any]
     saying: Saying | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Nothing is narrowed."""
+        return not self.cheap and not self.dear
 
     def sql(self, *, interval: str = "") -> str:
         """Returns the conditions, each after an AND.
 
-        What is dear is asked only of the sessions that what is cheap leaves; `interval`, a condition
-        of the question itself, is the cheapest.
+        What is dear is asked only of the sessions that what is cheaper leaves; `interval`, a
+        condition of the question itself, is the cheapest.
         """
-        cheap = [interval, *self.conditions] if interval else self.conditions
-        among = ""
-        if cheap:
-            among = fragment("among").replace("/*cheaper*/", " AND ".join(cheap))
-        dear = [condition.replace("/*among*/", among) for condition in self.dear]
-        return "".join(f" AND {condition}" for condition in (*self.conditions, *dear))
+        known = [interval, *self.cheap] if interval else [*self.cheap]
+        conditions = [*self.cheap]
+        for condition in self.dear:
+            among = fragment("among").replace("/*cheaper*/", " AND ".join(known)) if known else ""
+            conditions.append(condition.replace("/*among*/", among))
+            if len(known) == len(self.cheap) + bool(interval):
+                known.append(conditions[-1])  # one level of it is enough: each repeats all before
+        return "".join(f" AND {condition}" for condition in conditions)
 
 
-EVERYTHING = Narrowing(conditions=[], dear=[], values={})
+EVERYTHING = Narrowing(cheap=[], dear=[], values={})
 
 
 def narrow(q: str = "", filter_text: str = "", *, now_ns: int | None = None) -> Narrowing:
@@ -45,14 +52,13 @@ def narrow(q: str = "", filter_text: str = "", *, now_ns: int | None = None) -> 
         BadFilter: the filter means nothing; points at the place.
     """
     found = saying(terms) if (terms := parse_words(q)) else None
-    conditions, dear, values = [], [], {}
+    cheap: list[str] = []
+    dear: list[str] = [found.sessions] if found else []
+    values: dict[str, Any] = dict(found.values) if found else {}
     if filter_text.strip():
         checked = check_filter(parse_filter(filter_text), now_ns=now_ns or time.time_ns())
         compiled = compile_filter(checked)
-        conditions = [text for cost, text in compiled.conditions if cost == 0]
-        dear = [text for cost, text in compiled.conditions if cost > 0]
-        values = dict(compiled.values)
-    if found is not None:
-        conditions.append(found.sessions)
-        values |= found.values
-    return Narrowing(conditions=conditions, dear=dear, values=values, saying=found)
+        cheap += [text for cost, text in compiled.conditions if cost == 0]
+        dear += [text for cost, text in compiled.conditions if cost > 0]
+        values |= compiled.values
+    return Narrowing(cheap=cheap, dear=dear, values=values, saying=found)

@@ -1,8 +1,11 @@
 """Words and phrases in conversations: what `q` means, its SQL, and where it was found.
 
+All that was said is searched, by people, models and tools, but not the instructions of the system:
+the same ones open every session of an application.
+
 Folding here and in the store's fragment `folded` is the same: case, accents and width of letters do
-not matter. Words are runs of letters and digits; scripts that are written without spaces, and emoji,
-are found by any part of them.
+not matter. Words are runs of letters and digits; scripts that are written without spaces, and
+emoji, are found by any part of them.
 """
 
 import re
@@ -17,11 +20,20 @@ from parley.model import Match, MatchPiece
 from parley.query.errors import BadQuery
 from parley.store import Store, fragment
 
-__all__ = ["TERMS_MAX", "Saying", "Term", "excerpt_of", "fold", "parse_words", "read_matches", "saying"]
+__all__ = [
+    "TERMS_MAX",
+    "Saying",
+    "Term",
+    "excerpt_of",
+    "fold",
+    "parse_words",
+    "read_matches",
+    "saying",
+]
 
 LENGTH_MAX = 500  # characters of q
 TERMS_MAX = 20
-BEFORE, AFTER = 60, 160  # characters of an excerpt around what was found first
+BEFORE, AFTER = 32, 160  # characters of an excerpt around what was found first
 # Written without spaces, and symbols; as in store/schema/0009_search.sql.
 RUN = (
     "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2190-\u2bff\u2e80-\u2fdf\u3005-\u3007"
@@ -55,7 +67,9 @@ class Saying(Struct, frozen=True, kw_only=True):
 
     @property
     def sessions(self) -> str:
-        """The condition that a session says every term, each in some message."""
+        """The condition that a session says every term, each in some message; with a place for
+        `/*among*/`.
+        """
         every = " AND ".join(f"max({condition}) = 1" for condition in self.conditions)
         text = fragment("sessions_saying").replace("/*some*/", self.some)
         return "session_id IN " + text.replace(
@@ -78,8 +92,7 @@ def _token() -> re.Pattern[str]:
     marks = "".join(
         chr(code)
         for code in range(MARKS_FROM, MARKS_TO)
-        if unicodedata.category(chr(code))[0] == "M"
-        and not re.match(f"[{RUN}]", chr(code))
+        if unicodedata.category(chr(code))[0] == "M" and not re.match(f"[{RUN}]", chr(code))
     )
     return re.compile(f"(?P<run>[{RUN}]+)|(?:[^\\W_{RUN}]|[{re.escape(marks)}])+")
 
@@ -132,7 +145,9 @@ def _condition(term: Term, values: dict[str, Any]) -> str:
         return f"{function}({{{{words}}}}, {bind(words)})"
     pieces = []
     for kind, text in term.parts:
-        if kind == "run":
+        if kind == "run" and len(text) == 2:  # a pair is what the index holds: nothing is read
+            pieces.append(f"hasAllTokens(runs, [{bind(text)}])")
+        elif kind == "run":
             pieces.append(f"runs LIKE {bind(f'%{text}%')}")
         else:
             pieces.append(f"hasAllTokens({{{{words}}}}, {bind(text)})")
@@ -201,7 +216,7 @@ def _joined(pieces: Sequence[MatchPiece]) -> list[MatchPiece]:
 
 def _word_start(text: str, at: int) -> int:
     """Returns where the next word begins, if one does soon."""
-    space = text.find(" ", at, at + BEFORE // 2)
+    space = text.find(" ", at, at + BEFORE)
     return at if space < 0 else space + 1
 
 

@@ -76,7 +76,11 @@ def compare_series(
 
 
 def _read(
-    store: Store, project_id: str, times_ns: tuple[int, int, int], buckets: int, narrowing: Narrowing
+    store: Store,
+    project_id: str,
+    times_ns: tuple[int, int, int],
+    buckets: int,
+    narrowing: Narrowing,
 ) -> tuple[Series, Series]:
     """Returns the series of [from, to] and of [before, from), the latter without points."""
     before_ns, from_ns, to_ns = times_ns

@@ -124,7 +124,7 @@ def find_sessions(store: Store, project_id: str, query: SessionQuery) -> Session
         interval={"from_ns": from_ns, "to_ns": to_ns},
         is_bounded=query.from_ns is not None or query.to_ns is not None,
     )
-    found = _find_narrowed if narrowing.conditions or narrowing.dear else _find_all
+    found = _find_all if narrowing.is_everything else _find_narrowed
     keys, rows, total = found(store, project_id, listing, narrowing)
     page = keys[: query.limit]
     more = len(keys) > query.limit
@@ -185,9 +185,7 @@ def _find_all(store: Store, project_id: str, listing: _Listing, _: Narrowing) ->
     return keys, rows, total
 
 
-def _find_narrowed(
-    store: Store, project_id: str, listing: _Listing, narrowing: Narrowing
-) -> Found:
+def _find_narrowed(store: Store, project_id: str, listing: _Listing, narrowing: Narrowing) -> Found:
     """Returns (keys, rows, total) of a page of what a search and a filter leave."""
     fragments = {
         "sort_value": listing.expression,

@@ -166,7 +166,7 @@ class _Compiler:
             where = inner if is_any else f"NOT {inner}"
             return _membership(table, where=where, having="1", is_in=is_any)
         number = self.bind(item.number, "UInt64")
-        # A session in which none meets it is in no group: where 0 is right, the others are left out.
+        # A session in which none meets it is in no group: where 0 is right, others are left out.
         is_zero_right = _holds(0, item.operator, item.number)
         signs = NOT_SIGNS if is_zero_right else SIGNS
         having = f"count() {signs[item.operator]} {number}"

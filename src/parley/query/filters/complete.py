@@ -226,11 +226,19 @@ def _help(item: Field, seen: Seen | None) -> str:
     if seen is None:
         return item.help
     if seen.low is not None and seen.high is not None:
-        unit = {"ms": " ms", "usd": " $", "": ""}[item.unit]
-        return f"{item.help} · {seen.low:,.4g} – {seen.high:,.4g}{unit} here"
+        scale, unit = {"ms": (1e-3, " s"), "usd": (1.0, " $"), "": (1.0, "")}[item.unit]
+        low, high = (_three_digits(value * scale) for value in (seen.low, seen.high))
+        return f"{item.help} · {low} – {high}{unit} here"
     if seen.values:
         return f"{item.help} · {', '.join(seen.values[:3])}"
     return f"{item.help} · none here"
+
+
+def _three_digits(value: float) -> str:
+    """Returns a number to be looked at, without an exponent."""
+    if value >= 100 or value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:.2g}" if value < 10 else f"{value:.1f}"
 
 
 def _value_options(store: Store, project_id: str, place: _Place) -> list[Option]:

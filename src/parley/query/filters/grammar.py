@@ -240,8 +240,8 @@ def _span(token: Token) -> tuple[int, int]:
     return cast("int", token.start_pos), cast("int", token.end_pos)
 
 
-def _operator(token: Token) -> Operator:
-    return "=" if token == "==" else cast("Operator", str(token))
+def _operator(sign: Token) -> Operator:
+    return "=" if sign == "==" else cast("Operator", str(sign))
 
 
 def _connected(word: Any, items: Sequence[Any]) -> Node:

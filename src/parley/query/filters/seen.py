@@ -14,9 +14,7 @@ VALUES_SEEN = 20  # of each text
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """Of a number the smallest and the largest, of a text the most frequent values, of what has keys
-    the most frequent keys.
-    """
+    """Of a number the smallest and the largest; of a text the most frequent values, or keys."""
 
     low: float | None = None
     high: float | None = None
@@ -24,7 +22,7 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 
 def seen_in(item: Field) -> Field | None:
-    """Returns the field of a session that has the values of a field; None when none has them all."""
+    """Returns the field of a session that has the values of a field, None when there is none."""
     if item.scope == "session":
         return item
     found = find_field(item.name.partition(".")[2])

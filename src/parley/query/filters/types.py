@@ -21,7 +21,14 @@ from parley.query.filters.tree import (
     Unknown,
     Value,
 )
-from parley.query.filters.vocabulary import OPERATORS, Field, Scope, find_field, nearest_field
+from parley.query.filters.vocabulary import (
+    OPERATORS,
+    SCOPES,
+    Field,
+    Scope,
+    find_field,
+    nearest_field,
+)
 
 __all__ = ["Checked", "Each", "Inverse", "Joined", "Lacking", "Test", "check_filter"]
 
@@ -163,8 +170,9 @@ def _find(name: FieldName, scope: Scope) -> tuple[Field, str]:
     """Returns the field of a name, and its key."""
     field = find_field(name.name)
     if field is None:
-        scopes = (scope,) if scope != "session" else ("session", "turn", "span")
-        near = nearest_field(name.name, scopes[:1]) or nearest_field(name.name, scopes)
+        named = name.name.partition(".")[0].lower()
+        first: Scope = "turn" if named == "turn" else "span" if named == "span" else scope
+        near = nearest_field(name.name, (first,)) or nearest_field(name.name, SCOPES)
         end = name.start + len(name.name)
         raise BadFilter(f"no field {name.name}", name.start, end, suggestion=near)
     if field.scope != scope:

@@ -1,7 +1,7 @@
 """Every field of the filter language: a table. docs/filters.md and completion come from it.
 
-`sql` is an expression over the row of its scope: the session's (store: sessions), the turn's (turns)
-or the span's (spans). `{{…}}` are fragments of the store.
+`sql` is an expression over the row of its scope: the session's (store: sessions), the turn's
+(turns) or the span's (spans). `{{…}}` are fragments of the store.
 """
 
 from collections.abc import Iterable
@@ -60,7 +60,8 @@ SESSION = (
     Field(name="last_activity_at", kind="time", sql="toUnixTimestamp64Nano(last_activity_at)",
           help="when the last turn ended"),
     Field(name="duration_ms", kind="number", unit="ms", help="from first start to last end",
-          sql="(toUnixTimestamp64Nano(last_activity_at) - toUnixTimestamp64Nano(started_at)) / 1e6"),
+          sql="(toUnixTimestamp64Nano(last_activity_at)"
+          " - toUnixTimestamp64Nano(started_at)) / 1e6"),
     _number("turns", "turns"),
     _number("traces", "traces"),
     _number("spans", "spans"),
@@ -136,19 +137,22 @@ TURN = (
 SPAN = (
     Field(name="span.name", kind="text", sql="name", help="its name"),
     Field(name="span.kind", kind="text", sql="kind",
-          help="llm, agent, workflow, chain, tool, retriever, embedding, rerank, guardrail, evaluator"),
+          help="llm, agent, workflow, chain, tool, retriever, embedding, rerank, guardrail, "
+          "evaluator"),
     Field(name="span.error", kind="flag", sql="status_code = 2", help="it ended in error"),
     Field(name="span.error_type", kind="text", sql="error_type", help="type of the error"),
     Field(name="span.error_message", kind="text",
           sql="if(error_message != '', error_message, status_message)", help="what went wrong"),
-    Field(name="span.model", kind="text", sql="if(request_model != '', request_model, response_model)",
+    Field(name="span.model", kind="text",
+          sql="if(request_model != '', request_model, response_model)",
           help="the model that was called"),
     Field(name="span.provider", kind="text", sql="provider", help="who runs the model"),
     Field(name="span.tool", kind="text", sql="tool_name", help="the tool that was called"),
     Field(name="span.started_at", kind="time", sql="toInt64({{shown_start_ns}})",
           help="when it started"),
     Field(name="span.duration_ms", kind="number", unit="ms",
-          sql="(toInt64({{shown_end_ns}}) - toInt64({{shown_start_ns}})) / 1e6", help="how long it took"),
+          sql="(toInt64({{shown_end_ns}}) - toInt64({{shown_start_ns}})) / 1e6",
+          help="how long it took"),
     _number("span.ttft_ms", "time to the first token", unit="ms", is_optional=True),
     _number("span.input_tokens", "input, cached tokens included", is_optional=True),
     _number("span.output_tokens", "output, reasoning included", is_optional=True),

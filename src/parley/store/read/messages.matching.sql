@@ -2,6 +2,7 @@
 -- long one from about where the first word is.
 SELECT session_id, role, turn_id, substringUTF8(text, if(length(text) < 20000, 1, toUInt64(greatest(1, toInt64(positionCaseInsensitiveUTF8(text, {first:String})) - 500))), 20000)
 FROM messages FINAL
-WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)} AND (/*some*/)
-ORDER BY session_id, /*hits*/ DESC, folded, turn_started_at, span_started_at, ordinal
+PREWHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)}
+WHERE role != 'system' AND (/*some*/)
+ORDER BY session_id, /*hits*/ DESC, role = 'tool', folded, turn_started_at, span_started_at, ordinal
 LIMIT 1 BY session_id
