@@ -7,7 +7,8 @@ import pytest
 from parley.model import SessionQuery
 from parley.query import BadQuery, compare_series, find_sessions, narrow, read_series
 from parley.query.search import excerpt_of, fold, parse_words
-from parley.store.sql import migrations, read_sql
+from parley.store import fragment
+from parley.store.sql import migrations
 from tests.derive.test_conversation import SECOND, START, Script, said
 from tests.storing import Loading
 
@@ -196,10 +197,6 @@ def test_an_excerpt_marks_what_was_found() -> None:
 
 
 def test_text_is_folded_alike_here_and_in_the_store(talks: Loading) -> None:
-    sql = read_sql("messages.of_session")  # any question: only the fragment matters
-    assert sql
-    from parley.store import fragment
-
     folded = fragment("folded").replace("text", "{text:String}")
     samples = [word for talk in TALKS.values() for word in talk]
     samples += ["ﬁne Ⅷ ①", "ΣΊΣΥΦΟΣ", "Ǆ ŉ ẞ", "पानी कीजिए", "e\u0301\u0323", "ｶﾞ パ", "각"]
@@ -209,8 +206,6 @@ def test_text_is_folded_alike_here_and_in_the_store(talks: Loading) -> None:
 
 
 def test_the_index_is_made_of_the_expression_that_questions_use() -> None:
-    from parley.store import fragment
-
     schema = dict(migrations())["0009_search.sql"]
     assert f"INDEX IF NOT EXISTS words ({fragment('words')})" in schema
     assert schema.count(fragment("folded")) >= 3
