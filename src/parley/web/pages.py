@@ -124,8 +124,14 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
     )
     if page.drawer is not None:
         page = replace(page, title=page.drawer.title[:80])
-    if nothing or strip is None:
-        return page
+    return page if nothing or strip is None else _with_list(page, found, strip)
+
+
+def _with_list(
+    page: SessionsPage, found: SessionPage, strip: tuple[Series, Series | None]
+) -> SessionsPage:
+    """Returns the page with its rows, its strip and its chart."""
+    state = page.state
     series, before = strip
     dearest = max((s.cost_usd or 0.0 for s in found.sessions), default=0.0)
     bars, most = bars_of(series)
