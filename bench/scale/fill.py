@@ -13,6 +13,7 @@ from parley.store.engine import Engine
 
 __all__ = ["fill_store", "fill_tables"]
 
+RARE_WORDS = 100_000
 BATCH_SPANS = 40_000  # more does not fit the memory that the engine has
 SUMMARISE_SESSIONS = 2000
 SETTINGS = (
@@ -120,7 +121,9 @@ def text_sql(place: str, kind: str) -> str:
     """Returns SQL of what was said: most texts are short, some are long."""
     match kind:
         case "question":
-            return words_sql(f"{place} * 8", f"4 + intHash32({place}) % 24")
+            # The last word is rare: one in 100,000 questions has it.
+            words = words_sql(f"{place} * 8", f"4 + intHash32({place}) % 24")
+            return f"concat({words}, ' ref', toString(({place}) % {RARE_WORDS}))"
         case "answer":
             return words_sql(f"{place} * 8 + 1", f"10 + intHash32({place} + 1) % 90")
         case "asked":

@@ -15,8 +15,10 @@ from bench.stages import cpu_of_threads, resident_bytes
 from parley.model import SessionQuery
 from parley.query import (
     SORTS,
+    compare_series,
     find_sessions,
     list_projects,
+    narrow,
     open_session,
     read_lag_ms,
     read_series,
@@ -129,7 +131,53 @@ def ask_store(store: Store, plan: Plan) -> Iterator[Timing]:
     yield timing("stats", lambda n: read_stats(store, project))
     yield timing("lag", lambda n: read_lag_ms(store, project))
     yield timing("projects", lambda n: list_projects(store))
+    yield from ask_narrowed(store, plan)
     yield from ask_sessions(store, plan)
+
+
+NARROWED = (
+    ("a rare word", "ref{n}", ""),
+    ("a common word", "refund", ""),
+    ("two common words", "refund parcel", ""),
+    ("東京", "東京", ""),
+    ("cost and turns", "", "cost_usd > 0.0{n} and turns >= 10"),
+    ("model, user, tag", "", 'model ~ "gpt" and user ~ "{n}" and not tag = "beta"'),
+    ("any slow turn", "", "any(turn.latency_ms > {n}s)"),
+    ("turns by their words", "", 'turns > 5 and any(turn.output ~ "refund")'),
+    ("spans of long sessions", "", 'turns > 30 and count(span.kind = "tool") > {n}'),
+    ("any span's error", "", "any(span.error)"),
+)
+
+
+def ask_narrowed(store: Store, plan: Plan) -> Iterator[Timing]:
+    """Times searched and filtered lists, and the strip of the same page."""
+    week = plan.end_ns - 7 * DAY_NS
+    for name, q, text in NARROWED:
+        for span, start in (("all", None), ("last 7 d", week)):
+            yield timing(
+                f"list, {name}, {span}",
+                lambda n, q=q, text=text, start=start: find_sessions(
+                    store,
+                    plan.project,
+                    SessionQuery(
+                        from_ns=start,
+                        q=q.replace("{n}", str(n + 1)),
+                        filter=text.replace("{n}", str(n % 9 + 1)),
+                    ),
+                ),
+                target_ms=400,
+            )
+        yield timing(
+            f"strip and chart, {name}, last 7 d",
+            lambda n, q=q, text=text: compare_series(
+                store,
+                plan.project,
+                week,
+                plan.end_ns,
+                narrowing=narrow(q.replace("{n}", "1"), text.replace("{n}", "1")),
+            ),
+            repeats=3,
+        )
 
 
 def ask_sessions(store: Store, plan: Plan) -> Iterator[Timing]:

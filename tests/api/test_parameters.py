@@ -30,8 +30,8 @@ BAD = [
     ("/api/v1/sessions?project=", "project"),
     ("/api/v1/sessions?project=a%0Ab", "project"),
     ("/api/v1/sessions?project=" + "p" * 201, "project"),
-    ("/api/v1/sessions?q=refund", "q"),
-    ("/api/v1/sessions?filter=turns%3E1", "filter"),
+    ("/api/v1/sessions?q=%3F", "q"),
+    ("/api/v1/sessions?filter=turns%3E", "filter"),
     ("/api/v1/sessions?page=2", "page"),
     ("/api/v1/series?buckets=0", "buckets"),
     ("/api/v1/series?buckets=501", "buckets"),
@@ -63,10 +63,6 @@ def test_an_unknown_parameter_is_refused_everywhere(server: Server, path: str) -
     answer = server.get(path, params={"colour": "red"})
     assert answer.status_code == 400
     assert answer.json()["error"]["field"] == "colour"
-
-
-def test_a_later_parameter_says_that_it_comes_later(server: Server) -> None:
-    assert "not supported yet" in server.get("/api/v1/sessions?q=x").json()["error"]["message"]
 
 
 def test_times_are_read_with_offset_date_only_and_unencoded_plus(server: Server) -> None:

@@ -30,7 +30,7 @@ def test_a_session_has_the_promised_names_and_numbers(server: Server) -> None:
     server.post("/v1/traces", chat("s1", question="What is new?", answer="Nothing."))
     server.wait_derived()
     page = server.get_json("/api/v1/sessions")
-    assert set(page) == {"sessions", "next_cursor", "total", "total_capped"}
+    assert set(page) == {"sessions", "next_cursor", "total", "total_capped", "matches"}
     opened = server.get_json("/api/v1/sessions/s1")
     session, turn = opened["session"], opened["turns"][0]
     assert page["sessions"] == [session]

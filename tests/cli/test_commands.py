@@ -65,6 +65,21 @@ def test_a_long_transcript_is_printed_to_its_end(server: Server) -> None:
     assert "Question 500?" in done.stdout
 
 
+def test_sessions_are_searched_and_filtered(server: Server) -> None:
+    server.post("/v1/traces", chat("chat-1", question="Where is my parcel?"))
+    server.post("/v1/traces", chat("chat-2", question="Hello?"))
+    server.wait_derived()
+    options = ["--url", server.url, "--project", server.project]
+    found = run("sessions", "list", "--q", "PARCEL", "--filter", "turns = 1", "--json", *options)
+    assert [s["session_id"] for s in json.loads(found.stdout)["sessions"]] == ["chat-1"]
+    table = run("sessions", "list", "--q", "parcel", *options).stdout
+    assert "Where is my parcel?" in table
+    assert "chat-2" not in table
+    wrong = run("sessions", "list", "--filter", "turns > 1 and modle = 'x'", *options)
+    assert wrong.returncode == 1
+    assert wrong.stderr == "parley: filter: no field modle; did you mean model? (column 15)\n"
+
+
 def test_sessions_list_prints_a_table_and_json(server: Server) -> None:
     server.post("/v1/traces", chat("chat-1", question="Where is [bold]my[/bold] parcel?"))
     server.wait_derived()

@@ -5,7 +5,7 @@
     └── NotFound          404  there is no such thing
 
 Errors of the rooms below (a bad query, a bad project name) and of the router (no such route) get
-the same shape: {"error": {"code", "message", "field"}}.
+the same shape: {"error": {"code", "message", "field"}}; one in a filter says where as well.
 """
 
 import re
@@ -20,7 +20,7 @@ from msgspec import UNSET, Struct, UnsetType
 from parley.access import AccessError
 from parley.journal import JournalBroken, JournalFull
 from parley.pricing import BadPrice
-from parley.query import BadQuery
+from parley.query import BadFilter, BadQuery
 from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
 
 __all__ = ["ApiError", "BadRequest", "NotFound", "answer_error"]
@@ -60,6 +60,9 @@ class ErrorBody(Struct, frozen=True):
     message: str
     field: str | None = None
     fields: dict[str, str] | UnsetType = UNSET  # every wrong field of a body, and why
+    column: int | None = None  # of a filter: where it is wrong, from 1
+    length: int | None = None
+    suggestion: str | None = None  # what may have been meant
 
 
 class ErrorAnswer(Struct, frozen=True):
@@ -73,6 +76,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
     match error:
         case ApiError():
             return error_answer(error.status, error.message, field=error.field)
+        case BadFilter():
+            return error_answer(400, str(error), field=error.field, at=error)
         case BadQuery():
             return error_answer(400, str(error), field=error.field)
         case BadPrice():
@@ -104,9 +109,14 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 
 def error_answer(
-    status: int, message: str, *, field: str | None = None, fields: BadPrice | None = None
+    status: int,
+    message: str,
+    *,
+    field: str | None = None,
+    fields: BadPrice | None = None,
+    at: BadFilter | None = None,
 ) -> Response[ErrorAnswer]:
-    """Returns the JSON answer for a status."""
+    """Returns the JSON answer for a status; `at` has the place in a filter."""
     if field and fields is None and not message.startswith(f"{field}:"):
         message = f"{field}: {message}"
     body = ErrorBody(
@@ -114,5 +124,8 @@ def error_answer(
         message=message,
         field=field,
         fields=fields.fields if fields else UNSET,
+        column=at.column if at else None,
+        length=at.end - at.start if at else None,
+        suggestion=(at.suggestion or None) if at else None,
     )
     return Response(ErrorAnswer(body), status_code=status, media_type=MediaType.JSON)

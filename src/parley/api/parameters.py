@@ -11,9 +11,8 @@ from parley.access import Access
 from parley.api.errors import BadRequest
 from parley.model import ProjectId, from_iso
 
-__all__ = ["Project", "check_parameters", "time_parameter"]
+__all__ = ["Filter", "Project", "Words", "check_parameters", "time_parameter"]
 
-LATER = frozenset({"q", "filter"})  # of the public API, not answered yet
 SPACE_FOR_PLUS = re.compile(r"(T[0-9:.]+) (\d\d:?\d\d)$")
 LATEST_NS = 4_102_444_800_000_000_000  # 2100-01-01; beyond it the store keeps no times
 
@@ -26,6 +25,17 @@ Project = Annotated[
 ]
 
 
+Words = Annotated[
+    str,
+    QueryParameter(
+        name="q", description="Words, and phrases in quotes, that the conversation must hold."
+    ),
+]
+Filter = Annotated[
+    str, QueryParameter(name="filter", description="The filter language: docs/filters.md.")
+]
+
+
 async def check_parameters(request: Request[Any, Any, Any]) -> None:
     """Refuses parameters that the route does not have, and those given twice.
 
@@ -35,8 +45,6 @@ async def check_parameters(request: Request[Any, Any, Any]) -> None:
     known = known_parameters(request)
     seen: set[str] = set()
     for name in parameter_names(request.scope["query_string"]):
-        if name in LATER and name not in known:
-            raise BadRequest(f"{name}: not supported yet", field=name)
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise BadRequest(f"{name}: unknown parameter; known here: {listed}", field=name)

@@ -10,6 +10,7 @@ from parley.access import Access
 from parley.api.attachments import show_attachment
 from parley.api.errors import answer_error
 from parley.api.events import listen
+from parley.api.filters import show_completions, show_vocabulary
 from parley.api.health import Readiness, show_health, show_readiness
 from parley.api.metrics import ReadMetrics, show_metrics
 from parley.api.parameters import check_parameters, project_parameter
@@ -57,6 +58,8 @@ def api_router(parts: ApiParts) -> Router:
             show_trace,
             show_attachment,
             show_series,
+            show_vocabulary,
+            show_completions,
             show_stats,
             *QUARANTINE_ROUTES,
             *PRICE_ROUTES,

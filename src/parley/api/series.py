@@ -8,9 +8,9 @@ from litestar.params import QueryParameter
 
 from parley.api.answers import SeriesAnswer, series_answer
 from parley.api.errors import BadRequest
-from parley.api.parameters import time_parameter
+from parley.api.parameters import Filter, Words, time_parameter
 from parley.model import ProjectId
-from parley.query import read_series
+from parley.query import narrow, read_series
 from parley.store import Store
 
 __all__ = ["show_series"]
@@ -21,13 +21,18 @@ RANGE_HELP = "ISO-8601 time; without it the first or last activity of the projec
 
 @get("/api/v1/series", summary="Totals over time", tags=["series"])
 async def show_series(
+    *,
     store: Store,
     project_id: ProjectId,
     from_time: Annotated[str | None, QueryParameter(name="from", description=RANGE_HELP)] = None,
     to_time: Annotated[str | None, QueryParameter(name="to", description=RANGE_HELP)] = None,
+    q: Words = "",
+    filter_text: Filter = "",
     buckets: Annotated[int, QueryParameter(name="buckets", ge=1, le=MAX_BUCKETS)] = 72,
 ) -> SeriesAnswer:
     """Sessions, turns, tokens, cost and latency of an interval, whole and in equal buckets.
+
+    q and filter leave the turns of the same sessions as in the list.
 
     Buckets have a readable length, such as five minutes; there are at most `buckets` of them.
     """
@@ -36,7 +41,14 @@ async def show_series(
         raise BadRequest("from: must be before `to`", field="from")
 
     def read() -> SeriesAnswer:
-        series = read_series(store, project_id, from_ns=from_ns, to_ns=to_ns, buckets=buckets)
+        series = read_series(
+            store,
+            project_id,
+            from_ns=from_ns,
+            to_ns=to_ns,
+            buckets=buckets,
+            narrowing=narrow(q, filter_text),
+        )
         return series_answer(series)
 
     return await asyncio.to_thread(read)

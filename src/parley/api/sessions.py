@@ -13,7 +13,7 @@ from parley.api.answers import (
     transcript_answer,
 )
 from parley.api.errors import BadRequest, NotFound
-from parley.api.parameters import time_parameter
+from parley.api.parameters import Filter, Words, time_parameter
 from parley.model import ProjectId, SessionDetail, SessionId, SessionPage, SessionQuery
 from parley.query import SORTS, find_sessions, open_session, read_spans, read_transcript
 from parley.store import Store
@@ -36,18 +36,29 @@ async def list_sessions(
     project_id: ProjectId,
     from_time: Annotated[str | None, QueryParameter(name="from", description=FROM_HELP)] = None,
     to_time: Annotated[str | None, QueryParameter(name="to", description=TO_HELP)] = None,
+    q: Words = "",
+    filter_text: Filter = "",
     sort: Annotated[str, QueryParameter(name="sort", description=SORT_HELP)] = "-last_activity_at",
     limit: Annotated[int, QueryParameter(name="limit", ge=1, le=MAX_LIMIT)] = 100,
     cursor: Annotated[str, QueryParameter(name="cursor", description=CURSOR_HELP)] = "",
 ) -> SessionPage:
-    """One page of the sessions whose life overlaps the interval.
+    """One page of the sessions whose life overlaps the interval, and that q and filter leave.
 
-    `total` counts all that match, exact up to 10,000; beyond, `total_capped` is true.
+    `total` counts all that match, exact up to 10,000; beyond, `total_capped` is true. `matches` has
+    the place where q was found, by session id.
     """
     from_ns, to_ns = time_parameter("from", from_time), time_parameter("to", to_time)
     if from_ns is not None and to_ns is not None and from_ns > to_ns:
         raise BadRequest("from: must not be after `to`", field="from")
-    query = SessionQuery(from_ns=from_ns, to_ns=to_ns, sort=sort, limit=limit, cursor=cursor)
+    query = SessionQuery(
+        from_ns=from_ns,
+        to_ns=to_ns,
+        q=q,
+        filter=filter_text,
+        sort=sort,
+        limit=limit,
+        cursor=cursor,
+    )
     return await asyncio.to_thread(find_sessions, store, project_id, query)
 
 

@@ -46,6 +46,12 @@ def list_sessions(
     to_time: Annotated[
         str, typer.Option("--to", help="Alive at or before this ISO-8601 time.")
     ] = "",
+    q: Annotated[
+        str, typer.Option("--q", help='Words, and "phrases", that the conversation must hold.')
+    ] = "",
+    filter_text: Annotated[
+        str, typer.Option("--filter", help="Such as: cost_usd > 0.5 and failed (docs/filters.md).")
+    ] = "",
     sort: Annotated[
         str, typer.Option(help="A number of the session, `-` in front for descending.")
     ] = "-last_activity_at",
@@ -54,7 +60,7 @@ def list_sessions(
     as_json: AsJson = False,
 ) -> None:
     """List sessions, the latest activity first."""
-    given = {"from": from_time, "to": to_time, "cursor": cursor}
+    given = {"from": from_time, "to": to_time, "q": q, "filter": filter_text, "cursor": cursor}
     parameters = {"sort": sort, "limit": str(limit)}
     parameters |= {name: value for name, value in given.items() if value}
     page = Client(url=url, project=project, token=token).find_sessions(parameters)

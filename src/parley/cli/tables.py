@@ -31,8 +31,10 @@ def sessions_table(page: dict[str, Any]) -> tuple[Table, Text]:
     table.add_column("last activity", no_wrap=True)
     for name in ("turns", "length", "tokens", "cost", "errors"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("first input", no_wrap=True, ratio=1)
+    found = page.get("matches") or {}
+    table.add_column("found" if found else "first input", no_wrap=True, ratio=1)
     for session in page["sessions"]:
+        match = found.get(session["session_id"])
         table.add_row(
             plain(session["session_id"]),
             ago(session["last_activity_at"]),
@@ -41,13 +43,22 @@ def sessions_table(page: dict[str, Any]) -> tuple[Table, Text]:
             tokens(session),
             cost(session),
             Text(str(session["errors"]), style="red" if session["errors"] else "dim"),
-            plain(session["first_input"]),
+            excerpt(match) if match else plain(session["first_input"]),
         )
     total = f"{page['total']:,}" + ("+" if page["total_capped"] else "")
     foot = f"{len(page['sessions'])} of {total} sessions"
     if page["next_cursor"]:
         foot += f"; the next ones: --cursor {page['next_cursor']}"
     return table, Text(foot, style="dim")
+
+
+def excerpt(match: dict[str, Any]) -> Text:
+    """Returns where a search found something, with it underlined."""
+    text = Text(overflow="ellipsis")
+    for piece in match["excerpt"]:
+        style = "bold underline" if piece.get("is_match") else ""
+        text.append(visible(piece["text"]).replace("\n", " "), style=style)
+    return text
 
 
 def session_panel(session: dict[str, Any]) -> Panel:

@@ -9,7 +9,16 @@ lowercase hex.
 
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
 from parley.model.message import Attachment, Message, Part, Role
-from parley.model.session import ModelUsage, Session, SessionDetail, SessionPage, SessionQuery, Turn
+from parley.model.session import (
+    Match,
+    MatchPiece,
+    ModelUsage,
+    Session,
+    SessionDetail,
+    SessionPage,
+    SessionQuery,
+    Turn,
+)
 from parley.model.span import Span, SpanEvent, SpanLink, SpanPage, TraceTree
 from parley.model.stats import Series, SeriesPoint, Stats
 from parley.model.times import from_iso, now_ns, to_iso
@@ -17,6 +26,8 @@ from parley.model.transcript import Transcript, TranscriptTurn
 
 __all__ = [
     "Attachment",
+    "Match",
+    "MatchPiece",
     "Message",
     "ModelUsage",
     "Part",

@@ -2,7 +2,16 @@
 
 from msgspec import Struct, field
 
-__all__ = ["ModelUsage", "Session", "SessionDetail", "SessionPage", "SessionQuery", "Turn"]
+__all__ = [
+    "Match",
+    "MatchPiece",
+    "ModelUsage",
+    "Session",
+    "SessionDetail",
+    "SessionPage",
+    "SessionQuery",
+    "Turn",
+]
 
 
 class Session(Struct, frozen=True, kw_only=True):
@@ -117,20 +126,44 @@ class SessionDetail(Struct, frozen=True):
 class SessionQuery(Struct, frozen=True, kw_only=True):
     """What to list. `from_ns`/`to_ns` select sessions whose life overlaps the interval.
 
-    `sort` is a metric name of `parley.query.SORTS`, "-" in front for descending.
+    `sort` is a metric name of `parley.query.SORTS`, "-" in front for descending. `q` are words and
+    phrases in the conversation, `filter` is a text of the filter language; relative times in it
+    count from `now_ns`, else from now.
     """
 
     from_ns: int | None = None
     to_ns: int | None = None
+    q: str = ""
+    filter: str = ""
+    now_ns: int | None = None
     sort: str = "-last_activity_at"
     limit: int = 100
     cursor: str = ""
 
 
+class MatchPiece(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A part of an excerpt; is_match: it is what was searched for."""
+
+    text: str
+    is_match: bool = False
+
+
+class Match(Struct, frozen=True, kw_only=True):
+    """Where a search found something in a session: a few words around it, from one message."""
+
+    role: str
+    turn_id: str
+    excerpt: list[MatchPiece]
+
+
 class SessionPage(Struct, frozen=True, kw_only=True):
-    """One page of a list. `total` counts all that match; exact up to 10,000 (`total_capped`)."""
+    """One page of a list. `total` counts all that match; exact up to 10,000 (`total_capped`).
+
+    `matches`: of each session where `q` was found; empty without q.
+    """
 
     sessions: list[Session]
     next_cursor: str | None
     total: int
     total_capped: bool = False
+    matches: dict[str, Match] = field(default_factory=dict)

@@ -14,6 +14,19 @@ from parley.query.attachments import (
 )
 from parley.query.errors import BadQuery, QueryError
 from parley.query.rates import RATE_DAYS, ModelRate, read_rates
+from parley.query.filters import (
+    FIELDS,
+    OPERATORS,
+    BadFilter,
+    Completion,
+    Field,
+    Piece,
+    Seen,
+    complete_filter,
+    pieces_of,
+    read_seen,
+)
+from parley.query.narrowing import EVERYTHING, Narrowing, narrow
 from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
 from parley.query.spans import PAGE_SPANS, read_spans, read_trace
@@ -30,6 +43,9 @@ from parley.query.unknown import (
 from parley.query.usage import ModelInUse, read_models, usage_by_model
 
 __all__ = [
+    "EVERYTHING",
+    "FIELDS",
+    "OPERATORS",
     "PAGE_SPANS",
     "RATE_DAYS",
     "SORTS",
@@ -44,17 +60,27 @@ __all__ = [
     "Sample",
     "Unknown",
     "Unread",
+    "BadFilter",
+    "Completion",
+    "Field",
+    "Narrowing",
+    "Piece",
+    "Seen",
     "at_once",
     "attachment_path",
     "compare_series",
     "find_attachment",
+    "complete_filter",
     "find_sessions",
     "list_projects",
+    "narrow",
     "open_session",
     "read_attachment",
     "read_lag_ms",
     "read_models",
     "read_rates",
+    "pieces_of",
+    "read_seen",
     "read_series",
     "read_spans",
     "read_stats",

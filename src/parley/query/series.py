@@ -6,6 +6,7 @@ from typing import Any
 
 from parley.model import Series, SeriesPoint
 from parley.query.errors import BadQuery
+from parley.query.narrowing import EVERYTHING, Narrowing
 from parley.query.sessions import as_float
 from parley.store import Store
 
@@ -38,11 +39,13 @@ def read_series(
     to_ns: int | None = None,
     *,
     buckets: int = 72,
+    narrowing: Narrowing = EVERYTHING,
 ) -> Series:
     """Returns totals over the turns that start in an interval, and at most `buckets` points.
 
     Without an interval it is all that the project has. Sessions are counted where they have a
-    turn; costs that are not known count nothing.
+    turn; costs that are not known count nothing. `narrowing`: only turns of the sessions that it
+    leaves.
 
     Raises:
         BadQuery: buckets out of range, or an interval that ends before it begins.
@@ -55,19 +58,29 @@ def read_series(
         to_ns = to_ns if to_ns is not None else max(last or 0, from_ns + SECOND_NS)
     if from_ns > to_ns:
         raise BadQuery("from", "is after `to`")
-    return _read(store, project_id, (from_ns, from_ns, to_ns), buckets)[0]
+    return _read(store, project_id, (from_ns, from_ns, to_ns), buckets, narrowing)[0]
 
 
 def compare_series(
-    store: Store, project_id: str, from_ns: int, to_ns: int, *, buckets: int = 72
+    store: Store,
+    project_id: str,
+    from_ns: int,
+    to_ns: int,
+    *,
+    buckets: int = 72,
+    narrowing: Narrowing = EVERYTHING,
 ) -> tuple[Series, Series]:
     """Returns the series of an interval, and the totals of the equally long one before it."""
     before_ns = 2 * from_ns - to_ns
-    return _read(store, project_id, (before_ns, from_ns, to_ns), buckets)
+    return _read(store, project_id, (before_ns, from_ns, to_ns), buckets, narrowing)
 
 
 def _read(
-    store: Store, project_id: str, times_ns: tuple[int, int, int], buckets: int
+    store: Store,
+    project_id: str,
+    times_ns: tuple[int, int, int],
+    buckets: int,
+    narrowing: Narrowing,
 ) -> tuple[Series, Series]:
     """Returns the series of [from, to] and of [before, from), the latter without points."""
     before_ns, from_ns, to_ns = times_ns
@@ -76,10 +89,12 @@ def _read(
     rows = store.read(
         "sessions.series",
         project_id=project_id,
+        fragments={"narrowed": narrowing.sql(interval="{{in_series}}")},
         before_ns=before_ns,
         from_ns=from_ns,
         to_ns=to_ns,
         step_ns=step,
+        **narrowing.values,
     )
     found = {row[2]: row for row in rows if row[0] == 0 and not row[1]}
     whole = {bool(row[1]): row for row in rows if row[0] == 1}

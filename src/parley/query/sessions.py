@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -12,6 +12,8 @@ from parley.model import Session, SessionDetail, SessionPage, SessionQuery, Turn
 from parley.query.at_once import at_once
 from parley.query.errors import BadQuery
 from parley.query.usage import reason_of, usage_by_model, usage_of_arrays
+from parley.query.narrowing import Narrowing, narrow
+from parley.query.search import read_matches
 from parley.store import Store
 
 __all__ = ["SORTS", "find_sessions", "open_session", "read_session", "read_turns"]
@@ -111,37 +113,94 @@ def find_sessions(store: Store, project_id: str, query: SessionQuery) -> Session
     to_ns = TIME_MAX_NS if query.to_ns is None else query.to_ns
     if from_ns > to_ns:
         raise BadQuery("from", "is after `to`")
-    interval: dict[str, Any] = {"from_ns": from_ns, "to_ns": to_ns}
-
-    def read_page() -> tuple[list[tuple[Any, ...]], dict[str, Session]]:
-        keys = store.read(
-            "sessions.keys",
-            project_id=project_id,
-            fragments={
-                "sort_value": expression,
-                "page": _page_order(expression, descending=descending, after=cursor is not None),
-            },
-            after_value=cursor.value if cursor else 0.0,
-            after_id=cursor.session_id if cursor else "",
-            limit=query.limit + 1,
-            **interval,
-        )
-        return keys, _rows_of(store, project_id, [key[0] for key in keys[: query.limit]])
-
-    def count() -> int:
-        most = TOTAL_EXACT + 1
-        found = store.read("sessions.count", project_id=project_id, most=most, **interval)
-        return int(found[0][0])
-
-    (keys, rows), total = at_once(read_page, count)
+    narrowing = narrow(query.q, query.filter, now_ns=query.now_ns)
+    listing = _Listing(
+        expression=expression,
+        descending=descending,
+        values={
+            "after_value": cursor.value if cursor else 0.0,
+            "after_id": cursor.session_id if cursor else "",
+            "limit": query.limit + 1,
+        },
+        interval={"from_ns": from_ns, "to_ns": to_ns},
+        is_bounded=query.from_ns is not None or query.to_ns is not None,
+    )
+    found = _find_all if narrowing.is_everything else _find_narrowed
+    keys, rows, total = found(store, project_id, listing, narrowing)
     page = keys[: query.limit]
     more = len(keys) > query.limit
+    matches = {}
+    if narrowing.saying is not None:
+        matches = read_matches(store, project_id, [key[0] for key in page], narrowing.saying)
     return SessionPage(
         sessions=[rows[key[0]] for key in page if key[0] in rows],
         next_cursor=encode_cursor(Cursor(query.sort, page[-1][1], page[-1][0])) if more else None,
         total=min(total, TOTAL_EXACT),
         total_capped=total > TOTAL_EXACT,
+        matches=matches,
     )
+
+
+class _Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """The SQL of a page and what it binds."""
+
+    expression: str
+    descending: bool
+    values: dict[str, Any]
+    interval: dict[str, Any]
+    is_bounded: bool
+
+    def order(self, place: str) -> str:
+        """Returns the keyset condition and the order; `place` has the value that is sorted by."""
+        is_after = bool(self.values["after_id"])
+        return _page_order(place, descending=self.descending, after=is_after)
+
+    @property
+    def shown(self) -> int:
+        """How many keys of those that are read become rows; one more says that there are more."""
+        return int(self.values["limit"]) - 1
+
+
+Found: TypeAlias = tuple[list[tuple[Any, ...]], dict[str, Session], int]
+
+
+def _find_all(store: Store, project_id: str, listing: _Listing, _: Narrowing) -> Found:
+    """Returns (keys, rows, total) of a page of everything in the interval."""
+
+    def read_page() -> tuple[list[tuple[Any, ...]], dict[str, Session]]:
+        keys = store.read(
+            "sessions.keys",
+            project_id=project_id,
+            fragments={"sort_value": listing.expression, "page": listing.order(listing.expression)},
+            **listing.values,
+            **listing.interval,
+        )
+        return keys, _rows_of(store, project_id, [key[0] for key in keys[: listing.shown]])
+
+    def count() -> int:
+        most = TOTAL_EXACT + 1
+        counted = store.read("sessions.count", project_id=project_id, most=most, **listing.interval)
+        return int(counted[0][0])
+
+    (keys, rows), total = at_once(read_page, count)
+    return keys, rows, total
+
+
+def _find_narrowed(store: Store, project_id: str, listing: _Listing, narrowing: Narrowing) -> Found:
+    """Returns (keys, rows, total) of a page of what a search and a filter leave."""
+    fragments = {
+        "sort_value": listing.expression,
+        "page": listing.order("value"),
+        "narrowed": narrowing.sql(interval="{{in_interval}}" if listing.is_bounded else ""),
+    }
+    values = {**listing.values, **listing.interval, **narrowing.values}
+    keys = store.read("sessions.found", project_id=project_id, fragments=fragments, **values)
+    counted = keys
+    if not keys and listing.values["after_id"]:  # the last ones have gone since the page before
+        fragments["page"] = ""
+        counted = store.read("sessions.found", project_id=project_id, fragments=fragments, **values)
+    rows = _rows_of(store, project_id, [key[0] for key in keys[: listing.shown]])
+    return keys, rows, int(counted[0][2]) if counted else 0
 
 
 def _page_order(expression: str, *, descending: bool, after: bool) -> str:

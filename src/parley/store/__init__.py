@@ -15,6 +15,7 @@ from parley.store.errors import (
     StoreTooLarge,
     StoreUnreadable,
 )
+from parley.store.sql import fragment
 from parley.store.store import Store
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "StoreRefused",
     "StoreTooLarge",
     "StoreUnreadable",
+    "fragment",
 ]

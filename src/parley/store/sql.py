@@ -4,7 +4,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-__all__ = ["migrations", "protobuf_schema", "read_sql", "statements"]
+__all__ = ["fragment", "migrations", "protobuf_schema", "read_sql", "statements"]
 
 FRAGMENT = re.compile(r"\{\{(\w+)\}\}")
 
@@ -21,6 +21,11 @@ def read_sql(name: str) -> str:
         FileNotFoundError: no such question.
     """
     return fill(_text("read", f"{name}.sql"))
+
+
+def fragment(name: str) -> str:
+    """Returns `read/fragments/<name>.sql`, for SQL that is put together by a room above."""
+    return fill("{{" + name + "}}")
 
 
 def fill(text: str) -> str:

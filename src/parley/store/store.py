@@ -10,7 +10,7 @@ from typing import Any, Literal
 from parley.conventions import DIALECTS, render_view, view_hash
 from parley.store.engine import MEMORY_BYTES, Engine
 from parley.store.errors import StoreNewer
-from parley.store.sql import migrations, protobuf_schema, read_sql, statements
+from parley.store.sql import fill, migrations, protobuf_schema, read_sql, statements
 
 __all__ = ["Store"]
 
@@ -169,7 +169,7 @@ class Store:
         """
         text = read_sql(question)
         for name, fragment in (fragments or {}).items():
-            text = text.replace(f"/*{name}*/", fragment)
+            text = text.replace(f"/*{name}*/", fill(fragment))
         return self._engine.query(text, {"project_id": project_id, **values})
 
     def read_all(self, question: str, **values: Any) -> list[tuple[Any, ...]]:

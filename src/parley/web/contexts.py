@@ -5,7 +5,8 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from msgspec import Struct, field
 
-from parley.model import Session, Span
+from parley.model import MatchPiece, Session, Span
+from parley.query import Piece
 from parley.web.state import PageState
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Drawer",
     "Inspector",
     "Metric",
+    "Problem",
     "Row",
     "SessionsPage",
     "SpanRow",
@@ -82,6 +84,17 @@ class Row(Struct, frozen=True, kw_only=True):
     when: str
     when_exact: str
     duration: str
+    found: list[MatchPiece] = field(default_factory=list)  # the words that were searched for
+    found_in: str = ""  # who said them
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why a search or a filter means nothing. href: the page with what may have been meant."""
+
+    field: str
+    message: str
+    suggestion: str = ""
+    href: str = ""
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -250,11 +263,18 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     drawer: Drawer | None = None
     is_list: bool = True
     set_aside: str = ""  # how many requests of the project are in quarantine, "" for none
+    pieces: list[Piece] = field(default_factory=list)  # of the filter, to be coloured
+    problem: Problem | None = None  # nothing is listed
 
     @property
     def events_href(self) -> str:
         """Where the page hears that something changed."""
         return events_href(self.state)
+
+    @property
+    def completions_href(self) -> str:
+        """Where the filter bar asks what could be typed next."""
+        return "/api/v1/filter/completions?" + urlencode({"project": self.state.project})
 
     @property
     def set_aside_href(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from parley.model import Series, SeriesPoint, Session, from_iso
+from parley.model import Match, Series, SeriesPoint, Session, from_iso
 from parley.web import words
 from parley.web.contexts import Bar, Metric, Row
 from parley.web.rich_text import one_line
@@ -151,7 +151,14 @@ def axis_of(series: Series) -> list[str]:
     return labels
 
 
-def row_of(session: Session, state: PageState, *, dearest: float, slow_ms: float) -> Row:
+def row_of(
+    session: Session,
+    state: PageState,
+    *,
+    dearest: float,
+    slow_ms: float,
+    match: Match | None = None,
+) -> Row:
     """Returns a line of the list. `slow_ms`: a p95 above it is marked."""
     last_ns = from_iso(session.last_activity_at)
     quiet = (state.now_ns - last_ns) / SECOND_NS
@@ -184,4 +191,6 @@ def row_of(session: Session, state: PageState, *, dearest: float, slow_ms: float
         when=words.ago(last_ns, now_ns=state.now_ns),
         when_exact=session.last_activity_at,
         duration=words.duration(session.duration_ms),
+        found=match.excerpt if match else [],
+        found_in=match.role if match else "",
     )

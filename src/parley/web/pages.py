@@ -10,12 +10,16 @@ from parley.load import list_set_aside
 from parley.model import Series, SessionPage, SessionQuery
 from parley.query import (
     PAGE_SPANS,
+    BadFilter,
     BadQuery,
+    Narrowing,
     at_once,
     compare_series,
     find_sessions,
     list_projects,
+    narrow,
     open_session,
+    pieces_of,
     read_lag_ms,
     read_series,
     read_spans,
@@ -24,7 +28,7 @@ from parley.query import (
 )
 from parley.store import Store
 from parley.web import words
-from parley.web.contexts import Attribute, Drawer, SessionsPage, TracePage
+from parley.web.contexts import Attribute, Drawer, Problem, SessionsPage, TracePage
 from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
 from parley.web.session_view import conversation, drawer_head
 from parley.web.state import PageState, element_key
@@ -79,22 +83,31 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         BadQuery: the state asks for what cannot be; names the parameter.
     """
     store, project = place.store, state.project
+    try:
+        narrowing = narrow(state.q, state.filter, now_ns=state.now_ns)
+    except BadQuery as error:
+        return _problem_page(place, state, error)
     question = SessionQuery(
-        from_ns=state.from_ns, sort=state.sort, limit=PAGE_ROWS, cursor=state.cursor
+        from_ns=state.from_ns,
+        q=state.q,
+        filter=state.filter,
+        now_ns=state.now_ns,
+        sort=state.sort,
+        limit=PAGE_ROWS,
+        cursor=state.cursor,
     )
     (found, strip), (projects, behind) = at_once(
         lambda: at_once(
-            lambda: find_sessions(store, project, question), lambda: _strip(place, state)
+            lambda: find_sessions(store, project, question),
+            lambda: _strip(place, state, narrowing),
         ),
         lambda: (list_projects(store), place.behind(project)),
     )
+    is_all = state.range == "all" and not (state.q or state.filter)
     nothing = (
         not found.sessions
         and not state.cursor
-        and (
-            state.range == "all"
-            or not find_sessions(store, project, SessionQuery(limit=1)).sessions
-        )
+        and (is_all or not find_sessions(store, project, SessionQuery(limit=1)).sessions)
     )
     page = SessionsPage(
         state=state,
@@ -107,11 +120,18 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         needs_token=place.needs_token,
         started_clock=place.started,
         drawer=session_drawer(place, state, found) if state.open else None,
+        pieces=pieces_of(state.filter),
     )
     if page.drawer is not None:
         page = replace(page, title=page.drawer.title[:80])
-    if nothing or strip is None:
-        return page
+    return page if nothing or strip is None else _with_list(page, found, strip)
+
+
+def _with_list(
+    page: SessionsPage, found: SessionPage, strip: tuple[Series, Series | None]
+) -> SessionsPage:
+    """Returns the page with its rows, its strip and its chart."""
+    state = page.state
     series, before = strip
     dearest = max((s.cost_usd or 0.0 for s in found.sessions), default=0.0)
     bars, most = bars_of(series)
@@ -124,7 +144,16 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         bars_most=most,
         bars_step=_step_words(series.step_ns),
         axis=axis_of(series),
-        rows=[row_of(s, state, dearest=dearest, slow_ms=slow_ms) for s in found.sessions],
+        rows=[
+            row_of(
+                session,
+                state,
+                dearest=dearest,
+                slow_ms=slow_ms,
+                match=found.matches.get(session.session_id),
+            )
+            for session in found.sessions
+        ],
         total=f"more than {total}" if found.total_capped else total,
         sorted_by=f"by {SORT_WORDS.get(state.sort.removeprefix('-'), state.sort)}",
         next_href=state.href(cursor=found.next_cursor, open="") if found.next_cursor else "",
@@ -132,14 +161,42 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
     )
 
 
-def _strip(place: Place, state: PageState) -> tuple[Series, Series | None] | None:
+def _problem_page(place: Place, state: PageState, error: BadQuery) -> SessionsPage:
+    """Returns the page of a search or a filter that means nothing, and what was meant."""
+    problem = Problem(field=error.field, message=error.message)
+    wrong = error if isinstance(error, BadFilter) else None
+    if wrong is not None:
+        problem = replace(problem, message=wrong.reason, suggestion=wrong.suggestion)
+        if wrong.suggestion and "…" not in wrong.suggestion:
+            meant = state.filter[: wrong.start] + wrong.suggestion + state.filter[wrong.end :]
+            problem = replace(problem, href=state.href(filter=meant, cursor="", open=""))
+    return SessionsPage(
+        state=state,
+        title="Sessions",
+        projects=list_projects(place.store),
+        behind=place.behind(state.project),
+        set_aside=place.set_aside(state.project),
+        is_empty=False,
+        address=place.address,
+        needs_token=place.needs_token,
+        started_clock=place.started,
+        pieces=pieces_of(state.filter, wrong),
+        problem=problem,
+    )
+
+
+def _strip(
+    place: Place, state: PageState, narrowing: Narrowing
+) -> tuple[Series, Series | None] | None:
     """Returns the totals of the range and of the one before; None where no list is shown."""
     if state.full and state.open:
         return None
     store, project, start = place.store, state.project, state.from_ns
     if start is None:
-        return read_series(store, project, buckets=CHART_BUCKETS), None
-    return compare_series(store, project, start, state.now_ns, buckets=CHART_BUCKETS)
+        return read_series(store, project, buckets=CHART_BUCKETS, narrowing=narrowing), None
+    return compare_series(
+        store, project, start, state.now_ns, buckets=CHART_BUCKETS, narrowing=narrowing
+    )
 
 
 def _step_words(step_ns: int) -> str:

@@ -109,7 +109,8 @@ def web_router(
         text = await asyncio.to_thread(
             render, "sessions.html", page=page, ranges=RANGE_WORDS, snippets=starts
         )
-        return html(text, 404 if lost else 200)
+        status = 404 if lost else 400 if page.problem else 200
+        return html(text, status)
 
     @get("/traces/{trace_id:str}", include_in_schema=False)
     async def trace(request: PageRequest, trace_id: str) -> Response[str]:

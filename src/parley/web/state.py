@@ -26,6 +26,8 @@ TABS = ("conversation", "traces")
 DEFAULTS = {
     "project": "default",
     "range": "7d",
+    "q": "",
+    "filter": "",
     "sort": "-last_activity_at",
     "cursor": "",
     "open": "",
@@ -47,6 +49,8 @@ class PageState(Struct, frozen=True, kw_only=True):
 
     project: str = DEFAULTS["project"]
     range: str = DEFAULTS["range"]
+    q: str = ""
+    filter: str = ""
     sort: str = DEFAULTS["sort"]
     cursor: str = ""
     open: str = ""
@@ -71,6 +75,13 @@ class PageState(Struct, frozen=True, kw_only=True):
         values = {name: getattr(state, name) for name in DEFAULTS}
         kept = {name: value for name, value in values.items() if value != DEFAULTS[name]}
         return "/?" + urlencode(kept) if kept else "/"
+
+    @property
+    def kept_by_search(self) -> list[tuple[str, str]]:
+        """What a form that asks for other sessions must carry: (name, value), defaults left out."""
+        names = ("project", "range", "sort", "live")
+        values = [(name, getattr(self, name)) for name in names]
+        return [(name, value) for name, value in values if value != DEFAULTS[name]]
 
     def sort_href(self, column: str) -> str:
         """Returns the address of the list sorted by a column: largest first, then turned around."""

@@ -23,7 +23,7 @@ FROM (
         turn_cached_tokens AS cached,
         turn_costs_usd AS cost
     WHERE project_id = {project_id:String}
-        AND last_activity_at >= fromUnixTimestamp64Nano({before_ns:Int64}, 'UTC') AND started_at <= fromUnixTimestamp64Nano({to_ns:Int64}, 'UTC')
+        AND {{in_series}} /*narrowed*/
         AND start BETWEEN {before_ns:Int64} AND {to_ns:Int64}
 )
 GROUP BY is_before, bucket WITH ROLLUP

@@ -1,4 +1,4 @@
-// The keyboard: j k Enter Esc [ ] l ? — the cursor of the list is the focus itself.
+// The keyboard: j k Enter Esc [ ] l / f ? — the cursor of the list is the focus itself.
 import { visit } from "./page.js";
 
 const first = (selector) => document.querySelector(selector);
@@ -35,6 +35,12 @@ const follow = (selector) => {
   if (link) visit(link.href);
 };
 
+const write = (selector) => {
+  const field = first(`.page:not([inert]) ${selector}`);
+  field?.focus();
+  field?.select();
+};
+
 const ACTIONS = {
   j: () => step(1),
   k: () => step(-1),
@@ -42,6 +48,8 @@ const ACTIONS = {
   "[": () => follow("a[data-prev]"),
   "]": () => follow("a[data-next]"),
   l: () => follow("a[data-live-toggle]"),
+  "/": () => write("#q"),
+  f: () => write("#filter"),
   "?": () => first("#keys").showModal(),
 };
 

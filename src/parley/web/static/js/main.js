@@ -4,7 +4,8 @@ import { start as filter } from "./filter.js";
 import { start as keys } from "./keys.js";
 import { start as live } from "./live.js";
 import { start as page } from "./page.js";
+import { start as query } from "./query.js";
 import { start as reading } from "./reading.js";
 
-for (const start of [page, keys, live, reading, filter, copy]) start();
+for (const start of [page, keys, live, reading, filter, query, copy]) start();
 document.documentElement.dataset.ready = "1";

@@ -1,0 +1,1 @@
+(SELECT * FROM spans FINAL PREWHERE project_id = {project_id:String} /*among*/)
