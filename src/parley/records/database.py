@@ -126,7 +126,8 @@ def version_of(connection: Connection) -> str:
     """Returns the last migration that a database has, "" for an empty one."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return ""
-    return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar())
+    versions = sa.table("alembic_version", sa.column("version_num"))
+    return str(connection.execute(sa.select(versions.c.version_num)).scalar())
 
 
 def upgrade(connection: Connection) -> None:

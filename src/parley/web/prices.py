@@ -36,7 +36,13 @@ SAID_WORDS = {
     "gone": "That price is not here any more.",
 }
 SOURCES = {"override": "set here", "package": "genai-prices", "": "no price"}
-REASONS = {"no_price": "no price", "no_model": "names no model", "clamped": "odd counts, cut"}
+REASONS = {
+    "no_price": "no price",
+    "no_model": "names no model",
+    "no_usage": "reports no usage",
+    "failed": "failed",
+    "clamped": "odd counts, cut",
+}
 PARTS = {"cached_input": "cached", "cache_write": "cache write", "reasoning": "reasoning"}
 
 

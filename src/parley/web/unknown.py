@@ -11,7 +11,7 @@ from msgspec import Struct
 from parley.access import Access
 from parley.derive import LivePrices
 from parley.model import to_iso
-from parley.query import Example, ModelRate, list_projects, read_unknown
+from parley.query import Example, Failed, ModelRate, Unread, list_projects, read_unknown
 from parley.web import words
 from parley.web.pages import Place
 from parley.web.settings_tabs import UNKNOWN, SettingsPage, prices_href, session_href
@@ -19,6 +19,47 @@ from parley.web.state import PageState
 from parley.web.templates import SECURITY_HEADERS, render
 
 __all__ = ["unknown_page", "unknown_routes"]
+
+
+# key -> title, what it means, what is counted, what to say when there is nothing
+SECTION_WORDS = {
+    "models": (
+        "Models without a price",
+        "Their calls have no cost. A price that is set later fills the gap.",
+        "calls",
+        "Every model has a price.",
+    ),
+    "attributes": (
+        "Attributes that nothing maps",
+        "They are kept and shown on their spans; no field is made of them.",
+        "spans",
+        "Every attribute is known.",
+    ),
+    "payloads": (
+        "Messages that could not be read",
+        "Looked at {looked_at} of the latest sessions.",
+        "spans",
+        "Every message could be read.",
+    ),
+    "clamped": (
+        "Usage that cannot be",
+        "Counts beyond what one call can use, or parts larger than their whole, were cut.",
+        "calls",
+        "Every count can be.",
+    ),
+    "notes": (
+        "Odd spans",
+        "Stored under an id or a time of our own; the raw value is among the attributes.",
+        "spans",
+        "Every span has an id and a time.",
+    ),
+    "failed": (
+        "Traces that could not be derived",
+        "Their spans are stored; they are in no conversation.",
+        "traces",
+        "Every trace was derived.",
+    ),
+}
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -68,76 +109,6 @@ def unknown_page(place: Place, prices: LivePrices, project: str) -> UnknownPage:
     found = read_unknown(place.store, project, prices.book(project))
     sample = found.sample
     which = "all" if sample.is_all else "the latest"
-    failed = [
-        Finding(
-            name=item.reason,
-            count="1",
-            detail=f"{words.ago(item.noted_ns)}, {to_iso(item.noted_ns)}",
-            href=trace_href(project, item.trace_id),
-            link="trace",
-        )
-        for item in found.failed
-    ]
-    payloads = [
-        Finding(
-            name=item.name,
-            count=f"{item.spans:,}",
-            detail="holds no message that could be read",
-            href=trace_href(project, item.trace_id, item.span_id),
-            link="span",
-        )
-        for item in found.payloads
-    ]
-    sections = [
-        Section(
-            key="models",
-            title="Models without a price",
-            text="Their calls have no cost. A price that is set later fills the gap.",
-            unit="calls",
-            nothing="Every model has a price.",
-            rows=[model_finding(item, project) for item in found.models],
-        ),
-        Section(
-            key="attributes",
-            title="Attributes that nothing maps",
-            text="They are kept and shown on their spans; no field is made of them.",
-            unit="spans",
-            nothing="Every attribute is known.",
-            rows=example_findings(found.attributes, project),
-        ),
-        Section(
-            key="payloads",
-            title="Messages that could not be read",
-            text=f"Looked at {words.plural(sample.payload_spans, 'span')} of the latest sessions.",
-            unit="spans",
-            nothing="Every message could be read.",
-            rows=payloads,
-        ),
-        Section(
-            key="clamped",
-            title="Usage that cannot be",
-            text="Counts beyond what one call can use, or parts larger than their whole, were cut.",
-            unit="calls",
-            nothing="Every count can be.",
-            rows=[model_finding(item, project) for item in found.clamped],
-        ),
-        Section(
-            key="notes",
-            title="Odd spans",
-            text="Stored under an id or a time of our own; the raw value is among the attributes.",
-            unit="spans",
-            nothing="Every span has an id and a time.",
-            rows=example_findings(found.notes, project),
-        ),
-        Section(
-            key="failed",
-            title="Traces that could not be derived",
-            text="Their spans are stored; they are in no conversation.",
-            unit="traces",
-            nothing="Every trace was derived.",
-            rows=failed,
-        ),
-    ]
     return UnknownPage(
         state=PageState(project=project, live="off"),
         projects=list_projects(place.store),
@@ -146,8 +117,47 @@ def unknown_page(place: Place, prices: LivePrices, project: str) -> UnknownPage:
         tab="unknown",
         sample=f"{which} {words.plural(sample.sessions, 'session')}, "
         f"{words.plural(sample.spans, 'span')}",
-        sections=sections,
+        sections=[
+            section(key, rows, sample.payload_spans)
+            for key, rows in (
+                ("models", [model_finding(item, project) for item in found.models]),
+                ("attributes", example_findings(found.attributes, project)),
+                ("payloads", [payload_finding(item, project) for item in found.payloads]),
+                ("clamped", [model_finding(item, project) for item in found.clamped]),
+                ("notes", example_findings(found.notes, project)),
+                ("failed", [failed_finding(item, project) for item in found.failed]),
+            )
+        ],
         unused=example_findings(found.unused, project),
+    )
+
+
+def section(key: str, rows: list[Finding], payload_spans: int) -> Section:
+    """Returns the findings of one kind with their words."""
+    title, text, unit, nothing = SECTION_WORDS[key]
+    text = text.format(looked_at=words.plural(payload_spans, "span"))
+    return Section(key=key, title=title, text=text, unit=unit, nothing=nothing, rows=rows)
+
+
+def failed_finding(item: Failed, project: str) -> Finding:
+    """Returns a trace that could not be derived."""
+    return Finding(
+        name=item.reason,
+        count="1",
+        detail=f"{words.ago(item.noted_ns)}, {to_iso(item.noted_ns)}",
+        href=trace_href(project, item.trace_id),
+        link="trace",
+    )
+
+
+def payload_finding(item: Unread, project: str) -> Finding:
+    """Returns an attribute in which no message could be read."""
+    return Finding(
+        name=item.name,
+        count=f"{item.spans:,}",
+        detail="holds no message that could be read",
+        href=trace_href(project, item.trace_id, item.span_id),
+        link="span",
     )
 
 
