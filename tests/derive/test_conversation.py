@@ -553,3 +553,16 @@ def test_the_same_words_under_another_span_of_the_session_are_said_again(loading
         ("yes", "Sure?"),
         ("yes", "Booked."),
     ]
+
+
+def test_steps_that_say_the_session_and_ask_the_same_are_one_turn(loading: Loading) -> None:
+    """A step that decides, and one that answers, below the root of another tracer."""
+    script = Script(loading)
+    spans: list[dict[str, Any]] = [{"id": 1, "name": "POST /chat", "for": 50, "session": False}]
+    for place, (name, answer) in enumerate([("route", "billing"), ("answer", "It is paid.")]):
+        step, call = 2 + 2 * place, 3 + 2 * place
+        words = {"input": [said("user", "Paid?")], "output": said("assistant", answer)}
+        spans.append({"id": step, "parent": 1, "name": name, "at": 1 + 5 * place, "for": 3})
+        spans.append({"id": call, "parent": step, "at": 2 + 5 * place, **words})
+    script.send(script.trace(1, *spans))
+    assert [(t.input, t.output) for t in script.opened().turns] == [("Paid?", "It is paid.")]

@@ -190,13 +190,18 @@ def _asks_again(inputs: Sequence[Said], new: Sequence[Said]) -> bool:
 
 
 def _other_turn(call: SpanFacts, opener: SpanFacts | None, tree: Tree) -> bool:
-    """Whether two calls stand under different topmost spans that say the session."""
+    """Whether two calls stand under different topmost spans that say the session.
+
+    Such spans of one name are turns; of different names they may be steps of one.
+    """
     tops = [
-        [span.span_id for span in tree.ancestors(one) if span.own_session]
+        [s for s in tree.ancestors(one) if s.own_session and not calls_a_model(s)][-1:]
         for one in (call, opener)
         if one is not None
     ]
-    return len(tops) == 2 and bool(tops[0] and tops[1]) and tops[0][-1] != tops[1][-1]
+    if len(tops) < 2 or not tops[0] or not tops[1]:
+        return False
+    return tops[0][0] is not tops[1][0] and tops[0][0].name == tops[1][0].name
 
 
 def _other_place(call: SpanFacts, opener: SpanFacts | None, tree: Tree) -> bool:
