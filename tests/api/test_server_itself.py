@@ -86,6 +86,7 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
     described = server.get_json("/api/v1/openapi.json")
     assert described["openapi"].startswith("3.")
     assert set(described["paths"]) == {
+        "/api/v1/attachments/{content_hash}",
         "/api/v1/events",
         "/api/v1/prices",
         "/api/v1/prices/import",

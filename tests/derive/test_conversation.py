@@ -477,3 +477,92 @@ def test_two_calls_that_begin_at_once_are_two_turns(loading: Loading) -> None:
     parents = [{"id": 9, "kind": "invoke_agent", "at": 0, "for": 9}]
     script.send(script.trace(1, *parents, *calls))
     assert sum(turn.llm_calls for turn in script.opened().turns) == 2
+
+
+def test_results_of_tools_that_a_retry_brings_again_are_told_once(loading: Loading) -> None:
+    script = Script(loading)
+    told = [said("user", "Hi"), asked("db"), result("0")]
+    script.send(
+        script.trace(1, {"input": told[:1], "output": asked("db")}),
+        script.trace(2, {"input": told, "error": "HTTP 429"}),
+        script.trace(3, {"input": told, "output": said("assistant", "None.")}),
+    )
+    (turn,) = script.opened().turns
+    assert (turn.llm_calls, turn.error) == (3, None)
+    assert script.told() == [
+        ("user", "Hi"),
+        ("assistant", ""),
+        ("tool", "0"),
+        ("assistant", "None."),
+    ]
+
+
+def test_a_retry_that_a_second_tracer_tells_too_is_one_turn(loading: Loading) -> None:
+    script = Script(loading)
+    call = {"input": [said("user", "Hi")]}
+    ids = {"gen_ai.response.id": "r1"}
+    below = {"id": 2, "parent": 1, "kind": "chat", "attributes": ids}
+    answer = said("assistant", "Hello")
+    script.send(
+        script.trace(1, {**call, "error": "HTTP 429"}),
+        script.trace(2, {**call, "output": answer, "attributes": ids}, below),
+    )
+    assert [(t.input, t.error, t.llm_calls) for t in script.opened().turns] == [("Hi", None, 2)]
+    assert script.told() == [("user", "Hi"), ("assistant", "Hello")]
+
+
+def test_a_recovered_error_in_a_trace_of_the_whole_chat_is_no_failed_turn(loading: Loading) -> None:
+    script = Script(loading)
+    first, second = said("user", "one"), [said("user", "one"), said("assistant", "1")]
+    second.append(said("user", "two"))
+    calls = [
+        {"input": [first], "output": said("assistant", "1")},
+        {"input": second, "error": "HTTP 429"},
+        {"input": second, "output": asked("db")},
+        {"kind": "execute_tool", "name": "db", "error": "no such row"},
+        {"input": [*second, asked("db"), result("no such row")], "output": said("assistant", "2")},
+    ]
+    spans = [{**given, "id": 2 + n, "parent": 1, "at": 1 + 3 * n} for n, given in enumerate(calls)]
+    script.send(script.trace(1, {"name": "chat", "for": 50}, *spans))
+    turns = script.opened().turns
+    assert [(t.input, t.output, t.error) for t in turns] == [("one", "1", None), ("two", "2", None)]
+
+
+def test_the_same_words_under_another_span_of_the_session_are_said_again(loading: Loading) -> None:
+    """One trace for the chat, a span that says the session for each turn, no history resent."""
+    script = Script(loading)
+    spans: list[dict[str, Any]] = [{"id": 1, "name": "chat", "for": 50, "session": False}]
+    for place, answer in enumerate(["Really?", "Sure?", "Booked."]):
+        turn, call = 2 + 2 * place, 3 + 2 * place
+        at = 1 + 5 * place
+        asked_for = [said("user", "yes")]
+        spans.append({"id": turn, "parent": 1, "name": "turn", "at": at, "for": 3})
+        spans.append(
+            {
+                "id": call,
+                "parent": turn,
+                "at": at + 1,
+                "session": False,
+                "input": asked_for,
+                "output": said("assistant", answer),
+            }
+        )
+    script.send(script.trace(1, *spans))
+    assert [(t.input, t.output) for t in script.opened().turns] == [
+        ("yes", "Really?"),
+        ("yes", "Sure?"),
+        ("yes", "Booked."),
+    ]
+
+
+def test_steps_that_say_the_session_and_ask_the_same_are_one_turn(loading: Loading) -> None:
+    """A step that decides, and one that answers, below the root of another tracer."""
+    script = Script(loading)
+    spans: list[dict[str, Any]] = [{"id": 1, "name": "POST /chat", "for": 50, "session": False}]
+    for place, (name, answer) in enumerate([("route", "billing"), ("answer", "It is paid.")]):
+        step, call = 2 + 2 * place, 3 + 2 * place
+        words = {"input": [said("user", "Paid?")], "output": said("assistant", answer)}
+        spans.append({"id": step, "parent": 1, "name": name, "at": 1 + 5 * place, "for": 3})
+        spans.append({"id": call, "parent": step, "at": 2 + 5 * place, **words})
+    script.send(script.trace(1, *spans))
+    assert [(t.input, t.output) for t in script.opened().turns] == [("Paid?", "It is paid.")]

@@ -10,8 +10,8 @@ from tests.web.samples import START_NS, make_span, make_turn
 STATE = PageState(open="s-1", tab="traces")
 AGENT = make_span("agent", "a" * 16, kind="agent", depth=0)
 CALL = make_span("call", "b" * 16, "a" * 16, kind="llm", depth=1, ttft_ms=250, input_tokens=1000)
-TOOL = make_span("tool", "c" * 16, "a" * 16, kind="tool", depth=1, status="error")
-LOOK = make_span("look", "d" * 16, "c" * 16, depth=2, status="error")
+TOOL = make_span("tool", "c" * 16, "a" * 16, kind="tool", depth=1, status="error", failed=True)
+LOOK = make_span("look", "d" * 16, "c" * 16, depth=2, status="error", failed=True)
 TREE = TraceTree(trace_id="a" * 32, session_id="s-1", spans=[AGENT, CALL, TOOL, LOOK])
 
 
@@ -56,7 +56,7 @@ def test_the_exception_comes_before_all_else() -> None:
     seen = inspector_of(replace(TOOL, events=[event]), START_NS)
     assert seen.error == "Timeout: 30 s"
     assert seen.events == []
-    assert inspector_of(replace(TOOL, status_message="gave up"), START_NS).error == "gave up"
+    assert inspector_of(replace(TOOL, error="gave up"), START_NS).error == "gave up"
     assert inspector_of(CALL, START_NS).error == ""
 
 

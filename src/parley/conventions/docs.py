@@ -51,7 +51,10 @@ def _dialect(dialect: Dialect) -> str:
             factor = f" × {item.factor:g}" if item.factor != 1 else ""
             words = ", ".join(f"{theirs} → {ours}" for theirs, ours in item.values.items())
             meant = f" ({words})" if words else ""
-            shown.append(f"`{item.key}`{path}{where}{factor}{plus}{meant}")
+            units = [f"{scope}: × {unit:g}" for scope, unit in item.scopes.items()]
+            scopes = f" (only of scopes {', '.join(units)})" if units else ""
+            since = " (a time; since the span's start)" if item.is_time else ""
+            shown.append(f"`{item.key}`{path}{where}{factor}{plus}{meant}{scopes}{since}")
         text += f"| {column} | {'; '.join(shown)} |\n"
     for name, payloads in (
         ("system prompt", dialect.system),

@@ -114,7 +114,8 @@ def media_part(item: Mapping[str, Any], call_id: str = "") -> Part:
     """Returns a media part: its data, else where it is, else what is known of it."""
     fields = _flat(item, 0)
     kind = str(item.get("type") or next((key for key in UNTYPED if key in item), ""))
-    what = (MEDIA_KINDS.get(kind) or UNTYPED.get(kind) or str(fields.get("modality") or "")).lower()
+    told = fields.get("modality") or MEDIA_KINDS.get(kind) or UNTYPED.get(kind) or ""
+    what = str(told).lower()
     declared = _declared(fields, what)
     name = next((str(fields[key]) for key in NAMES if isinstance(fields.get(key), str)), "")
     part = Part(kind="media", media_type=declared or what or "file", name=name, call_id=call_id)

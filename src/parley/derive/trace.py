@@ -162,6 +162,9 @@ def _pieces_of_calls(calls: Sequence[SpanFacts], tree: Tree) -> list[Piece] | No
             row = len(known) - 1 if hashes[: len(known)] == known else last_match(hashes, known)[0]
             new = inputs[row + 1 :]
             follows = row >= 0
+            if _asks_again(inputs, new) and _other_turn(call, last_opener, tree):
+                row = _split(inputs) - 1
+                new = inputs[row + 1 :]
             users = [item for item in new if item.message.role == "user"]
             if users and (follows or _other_place(call, last_opener, tree)):
                 pieces.append(Piece(opens=True))
@@ -179,6 +182,26 @@ def _choices(call: SpanFacts) -> bool:
     """Whether several outputs are alternatives rather than a sequence."""
     outputs = call.outputs
     return len(outputs) > 1 and all(item.message.role == "assistant" for item in outputs)
+
+
+def _asks_again(inputs: Sequence[Said], new: Sequence[Said]) -> bool:
+    """Whether a call ends in a question, and all of it was said before in these words."""
+    return not new and bool(inputs) and inputs[-1].message.role == "user"
+
+
+def _other_turn(call: SpanFacts, opener: SpanFacts | None, tree: Tree) -> bool:
+    """Whether two calls stand under different topmost spans that say the session.
+
+    Such spans of one name are turns; of different names they may be steps of one.
+    """
+    tops = [
+        [s for s in tree.ancestors(one) if s.own_session and not calls_a_model(s)][-1:]
+        for one in (call, opener)
+        if one is not None
+    ]
+    if len(tops) < 2 or not tops[0] or not tops[1]:
+        return False
+    return tops[0][0] is not tops[1][0] and tops[0][0].name == tops[1][0].name
 
 
 def _other_place(call: SpanFacts, opener: SpanFacts | None, tree: Tree) -> bool:
