@@ -1,8 +1,7 @@
 """Real SDKs against a real server: what was said is what is shown, whatever the client."""
 
+import json
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -12,14 +11,14 @@ import pytest
 
 from tests.clients import talk
 from tests.clients.environments import NotInstalled, prepare_modules, prepare_python
-from tests.clients.roster import CLIENTS, FOLDER, Client
+from tests.clients.record import record
+from tests.clients.roster import CLIENTS, Client
+from tests.clients.running import run_client
 from tests.clients.truth import differences, facts_shown, facts_true
+from tests.corpus import corpus_score
 from tests.models import ModelServer, serve_models
 from tests.serving import Server, start_server
 
-RUN_SECONDS = 90
-# Nothing of the caller's settings reaches a client: a key or an endpoint would lead elsewhere.
-KEPT = ("PATH", "LANG", "LC_ALL", "TMPDIR")
 CHOSEN = [client for client in CLIENTS if not client.rarely or os.environ.get("PARLEY_CLIENTS")]
 
 
@@ -49,38 +48,6 @@ def parley(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.stop()
 
 
-def run(client: Client, environment: Path, parley: Server, models: ModelServer, home: Path) -> None:
-    """Runs a client's script to its end, in an environment made for it."""
-    variables = {
-        **{name: os.environ[name] for name in KEPT if name in os.environ},
-        "HOME": str(home),
-        "LIVE_NAME": client.name,
-        "LIVE_PARLEY_URL": parley.url,
-        "LIVE_PARLEY_GRPC": parley.grpc,
-        "LIVE_MODEL_URL": models.url,
-        "LIVE_CONVERSATIONS": talk.as_json(),
-        **client.options,
-    }
-    command = [str(environment), str(FOLDER / client.script)]
-    if not client.script.endswith(".py"):
-        (home / "node_modules").symlink_to(environment)
-        for name in ("talk.cjs", client.script):
-            shutil.copy(FOLDER / name, home)
-        command = ["node", client.script]
-    done = subprocess.run(
-        command,
-        check=False,
-        cwd=home,
-        env=variables,
-        capture_output=True,
-        text=True,
-        timeout=RUN_SECONDS,
-    )
-    assert done.returncode == 0, f"{done.stdout[-1000:]}\n{done.stderr[-4000:]}"
-    leaks = [line for line in done.stderr.splitlines() if line.startswith("LEAK")]
-    assert not leaks, leaks
-
-
 @pytest.mark.parametrize("client", CHOSEN, ids=lambda client: client.name)
 def test_what_was_said_is_shown(
     installed: dict[str, Future[Path]],
@@ -93,7 +60,14 @@ def test_what_was_said_is_shown(
         environment = installed[client.environment].result()
     except NotInstalled as reason:
         pytest.skip(f"NOT TESTED: the client {client.name}; not installed: {reason}")
-    run(client, environment, parley, models, tmp_path)
+    run_client(
+        client,
+        environment,
+        parley_url=parley.url,
+        parley_grpc=parley.grpc,
+        model_url=models.url,
+        home=tmp_path,
+    )
     parley.wait_derived()
     wrong: dict[str, str] = {}
     for key in talk.CONVERSATIONS:
@@ -114,3 +88,26 @@ def test_no_session_appears_that_no_client_has(parley: Server) -> None:
     known = {f"{client.name}-{key}" for client in CLIENTS for key in talk.CONVERSATIONS}
     listed: list[dict[str, Any]] = parley.get_json("/api/v1/sessions?limit=500")["sessions"]
     assert {session["session_id"] for session in listed} <= known
+
+
+def test_what_is_recorded_of_a_client_is_a_corpus(
+    installed: dict[str, Future[Path]], server: Server, tmp_path: Path
+) -> None:
+    """The first step of docs/adding-a-client.md."""
+    client = next(client for client in CHOSEN if client.name == "otel-genai-responses")
+    try:
+        environment = installed[client.environment].result()
+    except NotInstalled as reason:
+        pytest.skip(f"NOT TESTED: recording a client; not installed: {reason}")
+    record(client, environment, tmp_path / "recorded")
+    server.replay(tmp_path / "recorded")
+    server.wait_derived()
+    expected = json.loads((tmp_path / "recorded" / "expected.json").read_text())
+    assert expected["sessions"].keys() == {f"{client.name}-{key}" for key in talk.CONVERSATIONS}
+    for session_id, want in expected["sessions"].items():
+        got = server.open_session(session_id)
+        facts = corpus_score.compare(client.name, want, got) | corpus_score.compare_extended(
+            want, got
+        )
+        wrong = {fact: found for fact, found in facts.items() if not found[0]}
+        assert not wrong, session_id

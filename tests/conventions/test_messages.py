@@ -304,3 +304,25 @@ def test_odd_payloads_are_no_error(text: str) -> None:
     MessageReader().read(
         {"input.value": text, "gen_ai.input.messages": text, "ag.data.inputs": text}
     )
+
+
+def test_calls_of_one_answer_are_one_message_also_where_each_is_an_item() -> None:
+    """As OpenAI's Agents SDK sends its history, by OpenInference."""
+    call = {"type": "function_call", "name": "weather"}
+    calls = [
+        {**call, "call_id": "c1", "arguments": '{"city": "Kyoto"}'},
+        {**call, "call_id": "c2", "arguments": '{"city": "Nara"}'},
+    ]
+    results = [
+        {"type": "function_call_output", "call_id": name, "output": "18"} for name in ("c1", "c2")
+    ]
+    given = [{"role": "user", "content": "Hi"}, *calls, *results]
+    found = MessageReader().read({"gen_ai.input.messages": json.dumps(given)}).inputs
+    assert [message.role for message in found] == ["user", "assistant", "tool", "tool"]
+    assert [part.call_id for part in found[1].parts] == ["c1", "c2"]
+
+
+def test_two_answers_with_words_stay_two() -> None:
+    given = [{"role": "assistant", "content": text} for text in ("One.", "Two.")]
+    found = MessageReader().read({"gen_ai.input.messages": json.dumps(given)}).inputs
+    assert [message.text for message in found] == ["One.", "Two."]

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from parley.conventions.dialects import DIALECTS
 from parley.conventions.media import LoadedPart
@@ -147,7 +148,7 @@ class MessageReader:
             system = system or told[0]
             inputs = inputs or told[1] or self._spoken(r for r in records if not r.is_answer)
             outputs = outputs or told[2] or self._spoken(r for r in records if r.is_answer)
-        return SpanMessages(system + inputs, outputs)
+        return SpanMessages(system + _with_calls_joined(inputs), _with_calls_joined(outputs))
 
     def reads(self, payload: Payload, role: Role, attributes: Mapping[str, Any]) -> bool:
         """Whether a payload of a span's attributes holds any message."""
@@ -242,6 +243,29 @@ class MessageReader:
 
 
 UNREAD = object()
+
+
+def _with_calls_joined(messages: list[Message]) -> list[Message]:
+    """Returns messages where the tool calls of one answer are one message.
+
+    Histories of OpenAI's responses hold each call as an item, where the answer itself was one.
+    """
+    found: list[Message] = []
+    for message in messages:
+        before = found[-1] if found else None
+        if (
+            before is not None
+            and before.role == message.role == "assistant"
+            and _only_calls(message)
+        ):
+            found[-1] = replace(before, parts=[*before.parts, *message.parts])
+        else:
+            found.append(message)
+    return found
+
+
+def _only_calls(message: Message) -> bool:
+    return all(part.kind == "tool_call" for part in message.parts)
 
 
 def split(text: str) -> list[tuple[bytes, Any]] | None:
