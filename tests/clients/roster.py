@@ -14,8 +14,7 @@ class Client:
 
     script: the file that says the conversations; its environment is requirements/<environment>.
     options: environment variables of its own. not_sent: `conversation.fact` that is on no wire,
-    with the attribute that is missing. unsettled: facts of which Parley knows too little yet,
-    right or wrong by chance, with the reason. rarely: run by `scripts/bench clients` only.
+    with the attribute that is missing. rarely: run by `scripts/bench clients` only.
     """
 
     name: str
@@ -23,7 +22,6 @@ class Client:
     environment: str
     options: dict[str, str] = field(default_factory=dict)
     not_sent: dict[str, str] = field(default_factory=dict)
-    unsettled: dict[str, str] = field(default_factory=dict)
     rarely: bool = False
 
 
@@ -99,17 +97,7 @@ CLIENTS = [
         rarely=True,
     ),
     Client("pydantic-ai-v1", "pydantic_ai_agent.py", "pydantic-ai-v1"),
-    Client(
-        "otel-js",
-        "otel_js.cjs",
-        "otel-js",
-        not_sent=NO_CACHE_NOR_ITS_PRICE,
-        unsettled=dict.fromkeys(
-            ("turns", "inputs", "outputs", "failed", "tool_calls", "transcript"),
-            "messages are log records of one millisecond, in order only by their place in the "
-            "request, which is not stored; two that are alike are taken for one sent twice",
-        ),
-    ),
+    Client("otel-js", "otel_js.cjs", "otel-js", not_sent=NO_CACHE_NOR_ITS_PRICE),
     Client("vercel-ai", "vercel_ai.mjs", "vercel-ai"),
     Client(
         "openai-agents",

@@ -85,6 +85,35 @@ def test_messages_in_log_records_join_in_any_order(order: str, loading: Loading)
     assert (found["session"]["turns"], found["session"]["llm_calls"]) == (1, 1)
 
 
+def logs_of_one_millisecond(*told: tuple[str, str]) -> bytes:
+    """One request whose records have one time, as from JavaScript."""
+    whole = ExportLogsServiceRequest()
+    for name, text in told:
+        one = ExportLogsServiceRequest.FromString(log(name, json.dumps({"content": text}), 2))
+        if not whole.resource_logs:
+            whole.CopyFrom(one)
+        else:
+            records = one.resource_logs[0].scope_logs[0].log_records
+            whole.resource_logs[0].scope_logs[0].log_records.extend(records)
+    return whole.SerializeToString()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_log_records_of_one_time_are_in_the_order_of_their_request(
+    times: int, loading: Loading
+) -> None:
+    """However often the request comes; and what was said twice in it was said twice."""
+    said = ["Hi", "yes", "no", "yes", "yes", "maybe", "yes"]
+    user, assistant = "gen_ai.user.message", "gen_ai.assistant.message"
+    told = [(assistant if place % 2 else user, text) for place, text in enumerate(said)]
+    loading.load([logs_of_one_millisecond(*told)] * times, "logs")
+    loading.load(SPANS)
+    loading.derive()
+    result: dict[str, Any] = loading.result()  # type: ignore[assignment]
+    turns = result["s1"][1]["turns"]
+    assert [message["text"] for turn in turns for message in turn["messages"]] == said
+
+
 def test_logs_alone_make_no_session(loading: Loading) -> None:
     loading.load(LOGS, "logs")
     loading.derive()

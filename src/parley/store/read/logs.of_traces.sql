@@ -1,5 +1,5 @@
 -- Log records of some traces that tell messages, as they were written. Those of one writer may share
--- a time: Semantic Kernel numbers them.
+-- a time: Semantic Kernel numbers them, of others the place in the request tells.
 SELECT
     lower(hex(trace_id)),
     lower(hex(span_id)),
@@ -12,4 +12,4 @@ FROM logs FINAL
 WHERE project_id = {project_id:String}
     AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({trace_ids:Array(String)})), 16))
     AND name IN {records:Array(String)}
-ORDER BY trace_id, span_id, time, toUInt32OrZero(attributes['CHAT_MESSAGE_INDEX']), observed_time_unix_nano, log_id
+ORDER BY trace_id, span_id, time, toUInt32OrZero(attributes['CHAT_MESSAGE_INDEX']), observed_time_unix_nano, place, log_id
