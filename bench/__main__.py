@@ -1,4 +1,4 @@
-"""`scripts/bench [ingest|scale|sizes|start|soak|faults]`: bounded in time, on 127.0.0.1 only."""
+"""`scripts/bench [ingest|scale|start|soak|faults|sdk]`: bounded in time, on 127.0.0.1 only."""
 
 import argparse
 import os
@@ -47,6 +47,11 @@ def main() -> int:
         case "start":
             measure_start(arguments.idle_seconds)
             return 0
+        case "sdk":
+            from bench.sdk import measure_sdk  # noqa: PLC0415 - imports the SDK
+
+            measure_sdk()
+            return 0
         case "soak":
             return run_tests("tests/derive/test_order.py", PARLEY_TRIALS=str(arguments.trials))
         case _:
@@ -88,6 +93,7 @@ def parser() -> argparse.ArgumentParser:
     start.add_argument("--idle-seconds", type=float, default=60)
     soak = kinds.add_parser("soak", help="the property tests with more trials")
     soak.add_argument("--trials", type=int, default=400)
+    kinds.add_parser("sdk", help="what the Python SDK costs the application")
     faults = kinds.add_parser("faults", help="sudden ends under load: what is lost or doubled")
     faults.add_argument("--rounds", type=int, default=50)
     faults.add_argument("--seed", type=int, default=secrets.randbelow(10**9))

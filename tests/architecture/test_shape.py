@@ -10,10 +10,11 @@ import pytest
 from tests.serving import ROOT
 
 SOURCE = ROOT / "src" / "parley"
+SDK = ROOT / "sdk" / "src" / "agenta"
 LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 CODE_SUFFIXES = {".py", ".sql", ".js", ".css", ".html", ".toml", ".sh"}
-NOT_OURS = {"vendor"}  # folders whose files are not ours
+NOT_OURS = {"vendor", ".venv", "build"}  # folders whose files are not ours
 READS_SPANS = re.compile(r"\b(FROM|JOIN)\s+(\w+\.)?spans\b(?!_)", re.IGNORECASE)
 
 
@@ -36,7 +37,7 @@ def python_files() -> list[Path]:
     return sorted(SOURCE.rglob("*.py"))
 
 
-@pytest.mark.parametrize("folder", ["src", "tests", "bench", "scripts"])
+@pytest.mark.parametrize("folder", ["src", "sdk", "tests", "bench", "scripts"])
 def test_no_file_is_longer_than_six_hundred_lines(folder: str) -> None:
     long = {
         str(path.relative_to(ROOT)): lines
@@ -49,7 +50,7 @@ def test_no_file_is_longer_than_six_hundred_lines(folder: str) -> None:
 def test_no_function_is_longer_than_a_screen() -> None:
     long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
-        for path in python_files()
+        for path in [*python_files(), *SDK.glob("*.py")]
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or 0) - node.lineno >= FUNCTION_LINES_MAX
@@ -105,7 +106,8 @@ def test_every_room_says_what_it_is_for() -> None:
 
 def test_no_room_is_a_drawer_for_everything() -> None:
     drawers = {"utils", "util", "common", "helpers", "core", "manager", "service", "misc"}
-    assert not [path for path in SOURCE.rglob("*") if path.stem in drawers]
+    files = [*SOURCE.rglob("*"), *SDK.rglob("*")]
+    assert not [path for path in files if path.stem in drawers]
 
 
 def test_versions_agree() -> None:
@@ -114,6 +116,21 @@ def test_versions_agree() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__
     assert f"## {__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_versions_of_the_sdk_agree() -> None:
+    import agenta
+    from agenta.starting import VERSION
+
+    project = tomllib.loads((ROOT / "sdk" / "pyproject.toml").read_text())["project"]
+    assert project["version"] == agenta.__version__ == VERSION
+
+
+def test_the_sdk_needs_opentelemetry_and_nothing_else() -> None:
+    project = tomllib.loads((ROOT / "sdk" / "pyproject.toml").read_text())["project"]
+    extras = [item for items in project["optional-dependencies"].values() for item in items]
+    named = {re.split(r"[<>=]", item)[0] for item in [*project["dependencies"], *extras]}
+    assert all(name.startswith(("opentelemetry-", "openinference-")) for name in named)
 
 
 def without_comments(sql: str) -> str:

@@ -19,6 +19,7 @@ from tests.serving import ROOT, Server, environment
 from tests.telemetry import chat
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+OTHERS = ("ARCHITECTURE.md", "CHANGELOG.md", "sdk/README.md", "sdk/CONTRACT.md")
 BLOCK = re.compile(
     r"(?:<!-- not run: (?P<reason>[^>]+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.S
 )
@@ -128,7 +129,7 @@ def test_every_command_is_documented() -> None:
         assert f"## parley {name}" in page
 
 
-@pytest.mark.parametrize("page", [*DOCUMENTS, ROOT / "ARCHITECTURE.md", ROOT / "CHANGELOG.md"])
+@pytest.mark.parametrize("page", [*DOCUMENTS, *(ROOT / name for name in OTHERS)])
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text()):
         assert (page.parent / target).exists(), f"{page.name}: {target}"

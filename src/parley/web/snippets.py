@@ -1,27 +1,24 @@
 """The quick start: three ways to send a first conversation to this very server."""
 
+import json
+
 from markupsafe import Markup
 
 from parley.web.rich_text import code_html
 
 __all__ = ["quick_start"]
 
-PYTHON = """# pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http
-from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+PYTHON = """# in the folder of Parley's repository: pip install ./sdk
+import agenta as ag
 
-provider = TracerProvider()
-exporter = OTLPSpanExporter(endpoint="{address}/v1/traces"{headers})
-provider.add_span_processor(BatchSpanProcessor(exporter))
-trace.set_tracer_provider(provider)
+ag.init(host="{address}"{arguments})
+ag.tracing.store_session(session_id="chat-42")  # the conversation it belongs to
 
-with trace.get_tracer("chat").start_as_current_span("chat") as span:
-    span.set_attribute("session.id", "chat-42")  # the conversation it belongs to
-    span.set_attribute("input.value", "Hello, is anybody there?")
-    span.set_attribute("output.value", "Yes. Loud and clear.")
-provider.shutdown()
+@ag.instrument()  # calls of OpenAI's library need no decorator
+def answer(message: str) -> str:
+    return "Yes. Loud and clear."
+
+answer("Hello, is anybody there?")
 """
 ANY = """export OTEL_EXPORTER_OTLP_ENDPOINT={address}
 export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf{exported}
@@ -42,14 +39,17 @@ CURL = """curl {address}/v1/traces{curled} \\
 def quick_start(address: str, *, project: str, needs_token: bool) -> dict[str, Markup]:
     """Returns the snippets as HTML, with this server's address and what it asks for."""
     headers = {}
+    arguments = ""
     if needs_token:
         headers["Authorization"] = "Bearer YOUR_TOKEN"
+        arguments += ', api_key="YOUR_TOKEN"'
     if project != "default":
         headers["x-parley-project"] = project
+        arguments += f", project={json.dumps(project)}"
     pairs = ",".join(f"{name}={value.replace(' ', '%20')}" for name, value in headers.items())
     values = {
         "address": address,
-        "headers": f",\n    headers={headers}" if headers else "",
+        "arguments": arguments,
         "exported": f'\nexport OTEL_EXPORTER_OTLP_HEADERS="{pairs}"' if headers else "",
         "curled": "".join(f" \\\n  -H '{name}: {value}'" for name, value in headers.items()),
     }

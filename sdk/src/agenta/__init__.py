@@ -1,0 +1,58 @@
+"""The SDK of Parley: `ag.init()`, then sessions, spans and LLM calls reach the server.
+
+May import OpenTelemetry and the standard library; refuses to know the server's code. Nothing is
+imported before it is used: an application that only says `import agenta` pays for little.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agenta import errors as errors
+    from agenta.client import Agenta as Agenta
+    from agenta.client import AsyncChatStream as AsyncChatStream
+    from agenta.client import ChatAnswer as ChatAnswer
+    from agenta.client import ChatStream as ChatStream
+    from agenta.decorator import instrument as instrument
+    from agenta.scope import session as session
+    from agenta.starting import flush as flush
+    from agenta.starting import init as init
+    from agenta.telling import Tracing
+
+    tracing: Tracing
+
+__version__ = "0.1.0"
+
+WHERE = {
+    "Agenta": "client",
+    "AsyncChatStream": "client",
+    "ChatAnswer": "client",
+    "ChatStream": "client",
+    "flush": "starting",
+    "init": "starting",
+    "instrument": "decorator",
+    "session": "scope",
+}
+
+__all__ = [*WHERE, "errors", "tracing"]  # noqa: PLE0604 - the names of a table
+
+
+def __getattr__(name: str) -> Any:
+    """Returns a public name, imported when it is first used."""
+    if name == "errors":
+        return importlib.import_module("agenta.errors")
+    if name == "tracing":
+        found = importlib.import_module("agenta.telling").Tracing()
+    elif name in WHERE:
+        found = getattr(importlib.import_module(f"agenta.{WHERE[name]}"), name)
+    else:
+        message = f"module 'agenta' has no attribute {name!r}"
+        raise AttributeError(message)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
