@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import agenta as ag
+import pytest
 from agenta.errors import AgentaError
 from agenta.libraries import LIBRARIES
 from agenta.telling import Tracing
+
 from tests.sdk.conftest import SDK_FOLDER, plain_environment
 from tests.sdk.fake_openai import serving
 from tests.serving import ROOT, Server

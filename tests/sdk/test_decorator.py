@@ -228,6 +228,31 @@ def test_the_span_of_a_generator_is_current_for_its_own_code_only(spans: Spans) 
     assert value(spans, "outputs", place=[s.name for s in spans()].index("source")) == [0, 1]
 
 
+def test_a_span_that_a_generator_keeps_open_is_current_when_it_goes_on(spans: Spans) -> None:
+    @ag.instrument()
+    def source() -> Iterator[int]:
+        with tracer.start_as_current_span("open"):
+            yield 1
+            with tracer.start_as_current_span("deep"):
+                yield 2
+
+    @ag.instrument()
+    async def asource() -> AsyncIterator[int]:
+        with tracer.start_as_current_span("aopen"):
+            yield 1
+            with tracer.start_as_current_span("adeep"):
+                yield 2
+
+    async def using() -> list[int]:
+        return [item async for item in asource()]
+
+    assert (list(source()), asyncio.run(using())) == ([1, 2], [1, 2])
+    found = {span.name: span for span in spans()}
+    assert found["deep"].parent_id == found["open"].span_id
+    assert found["adeep"].parent_id == found["aopen"].span_id
+    assert found["open"].parent_id == found["source"].span_id
+
+
 def test_a_generator_that_is_left_early_cleans_up_and_is_recorded(spans: Spans) -> None:
     cleaned = []
 

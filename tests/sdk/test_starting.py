@@ -43,21 +43,19 @@ print(took * 1000, threading.active_count(), "opentelemetry" in new, "openai" in
 def test_using_it_without_instrumentors_is_cheap_too() -> None:
     """What an application's modules need at import: the decorator and `ag.tracing`."""
     code = """
-import sys, time
-started = time.perf_counter()
+import sys
 import agenta as ag
 ag.instrument, ag.tracing, ag.session, ag.Agenta
-print((time.perf_counter() - started) * 1000, "opentelemetry.sdk" in sys.modules)
+print({"opentelemetry.sdk", "requests", "openai", "google"} & set(sys.modules))
 """
-    env = {**plain_environment(), "PYTHONPATH": str(SDK_FOLDER)}
-    runs = [
-        subprocess.run(
-            [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
-        ).stdout.split()
-        for _ in range(3)
-    ]
-    assert {run[1] for run in runs} == {"False"}
-    assert min(float(run[0]) for run in runs) < 2 * IMPORT_MS_MAX
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**plain_environment(), "PYTHONPATH": str(SDK_FOLDER)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "set()\n"
 
 
 def test_twice_is_once(run_app: RunApp, collector: Collector) -> None:

@@ -53,7 +53,9 @@ class Sender:
 
     def __init__(self, make_exporter: MakeExporter, *, address: str, close_s: float) -> None:
         self._make = make_exporter
-        self._exporter: SpanExporter | None = None
+        # Made here, for what it imports: a child that is forked while a thread is within an import
+        # has half a module for good.
+        self._exporter: SpanExporter | None = make_exporter()
         self._address = address
         self.close_s = close_s
         self._closed = False
