@@ -13,7 +13,6 @@ from parley.query.attachments import (
     read_attachment,
 )
 from parley.query.errors import BadQuery, QueryError
-from parley.query.rates import RATE_DAYS, ModelRate, read_rates
 from parley.query.filters import (
     FIELDS,
     OPERATORS,
@@ -27,6 +26,7 @@ from parley.query.filters import (
     read_seen,
 )
 from parley.query.narrowing import EVERYTHING, Narrowing, narrow
+from parley.query.rates import RATE_DAYS, ModelRate, read_rates
 from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
 from parley.query.spans import PAGE_SPANS, read_spans, read_trace
@@ -51,35 +51,35 @@ __all__ = [
     "SORTS",
     "TURNS_MAX",
     "AttachmentFacts",
+    "BadFilter",
     "BadQuery",
+    "Completion",
     "Example",
     "Failed",
+    "Field",
     "ModelInUse",
     "ModelRate",
-    "QueryError",
-    "Sample",
-    "Unknown",
-    "Unread",
-    "BadFilter",
-    "Completion",
-    "Field",
     "Narrowing",
     "Piece",
+    "QueryError",
+    "Sample",
     "Seen",
+    "Unknown",
+    "Unread",
     "at_once",
     "attachment_path",
     "compare_series",
-    "find_attachment",
     "complete_filter",
+    "find_attachment",
     "find_sessions",
     "list_projects",
     "narrow",
     "open_session",
+    "pieces_of",
     "read_attachment",
     "read_lag_ms",
     "read_models",
     "read_rates",
-    "pieces_of",
     "read_seen",
     "read_series",
     "read_spans",

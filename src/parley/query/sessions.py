@@ -11,9 +11,9 @@ import msgspec
 from parley.model import Session, SessionDetail, SessionPage, SessionQuery, Turn, to_iso
 from parley.query.at_once import at_once
 from parley.query.errors import BadQuery
-from parley.query.usage import reason_of, usage_by_model, usage_of_arrays
 from parley.query.narrowing import Narrowing, narrow
 from parley.query.search import read_matches
+from parley.query.usage import reason_of, usage_by_model, usage_of_arrays
 from parley.store import Store
 
 __all__ = ["SORTS", "find_sessions", "open_session", "read_session", "read_turns"]
