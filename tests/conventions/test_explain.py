@@ -9,7 +9,7 @@ from parley.conventions.explain import COLUMNS
 from parley.query import read_trace
 from tests.storing import CORPUS, Loading, recorded
 
-CLIENTS = sorted(path.name for path in CORPUS.iterdir() if path.is_dir())
+CLIENTS = sorted(path.name for path in CORPUS.iterdir() if (path / "expected.json").exists())
 NUMBERS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_usd")
 
 
@@ -63,7 +63,11 @@ def test_what_is_told_agrees_with_what_the_view_stored(loading: Loading, client:
         assert tree is not None
         for span in tree.spans:
             told = understand(
-                span.attributes, span.resource, has_error=span.status == "error"
+                span.attributes,
+                span.resource,
+                has_error=span.failed,
+                scope=span.scope,
+                start_ns=span.start_ns,
             ).fields
             stored: dict[str, Any] = {name: getattr(span, name) for name in (*NUMBERS, "ttft_ms")}
             for name, value in stored.items():

@@ -214,7 +214,13 @@ def span_answer(span: Span, *, is_explained: bool = False) -> SpanAnswer:
     """Returns a span with its times in words and as exact decimal text."""
     fields = same_fields(span, SpanAnswer)
     if is_explained:
-        found = understand(span.attributes, span.resource, has_error=span.status == "error")
+        found = understand(
+            span.attributes,
+            span.resource,
+            has_error=span.failed,
+            scope=span.scope,
+            start_ns=span.start_ns,
+        )
         fields.update(understood=found.fields, unclaimed=found.unclaimed, unused=found.unused)
     fields.update(
         started_at=to_iso(span.start_ns),

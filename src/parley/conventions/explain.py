@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from parley.conventions.compiler import (
     MAX_NUMBER,
+    MAX_WAIT_MS,
     NUMBER_COLUMNS,
     TEXT_COLUMNS,
     TOKEN_COLUMNS,
@@ -25,7 +26,7 @@ from parley.conventions.messages import MessageReader
 from parley.conventions.precedence import SESSION_KEYS
 from parley.conventions.table import ANY_WORD, Dialect, Field
 from parley.conventions.values import parse_json
-from parley.model import Role
+from parley.model import Role, from_iso
 
 __all__ = ["Claims", "Understood", "claims", "understand"]
 
@@ -86,6 +87,15 @@ class Claims(Struct, frozen=True):
         return key in self.unused_exact or key.startswith(self.unused_prefixes)
 
 
+class Told(Struct, frozen=True):
+    """What a span and its resource say."""
+
+    attributes: Mapping[str, Any]
+    resource: Mapping[str, Any]
+    scope: str
+    start_ns: int
+
+
 @cache
 def claims() -> Claims:
     """Returns what the tables know."""
@@ -114,6 +124,8 @@ def understand(
     resource: Mapping[str, Any] | None = None,
     *,
     has_error: bool = False,
+    scope: str = "",
+    start_ns: int = 0,
     dialects: Sequence[Dialect] = DIALECTS,
 ) -> Understood:
     """Returns what was understood of decoded attributes.
@@ -122,6 +134,8 @@ def understand(
         attributes: of the span, in their own types.
         resource: of its resource.
         has_error: whether the span ended in error; without, it has no reason of it.
+        scope: name of its instrumentation scope; some attributes are read of some scopes only.
+        start_ns: when it started; times are read as the wait since then.
         dialects: the tables.
     """
     fields: dict[str, str] = {}
@@ -133,7 +147,7 @@ def understand(
     for column in COLUMNS:
         if column.startswith("error_") and not (has_error or "failure" in fields):
             continue
-        found = _source(column, dialects, attributes, resource or {})
+        found = _source(column, dialects, Told(attributes, resource or {}, scope, start_ns))
         if found:
             fields[column] = found
     if fields.get("tool_name") and _kind(attributes, dialects) not in ("", "tool"):
@@ -155,15 +169,10 @@ def _fields(column: str, dialects: Sequence[Dialect]) -> Iterator[tuple[Dialect,
     yield from sorted(every, key=lambda pair: pair[1].where == "resource")  # the span's own first
 
 
-def _source(
-    column: str,
-    dialects: Sequence[Dialect],
-    attributes: Mapping[str, Any],
-    resource: Mapping[str, Any],
-) -> str:
+def _source(column: str, dialects: Sequence[Dialect], told: Told) -> str:
     for dialect, item in _fields(column, dialects):
-        value = _value(item, resource if item.where == "resource" else attributes)
-        if _fits(column, item, value):
+        value = _value(item, told.resource if item.where == "resource" else told.attributes)
+        if _is_read(item, value, told) and (item.is_time or _fits(column, item, value)):
             path = f" → {'.'.join(item.path)}" if item.path else ""
             where = " (resource)" if item.where == "resource" else ""
             return f"{dialect.name}: {item.key}{path}{where}"
@@ -176,6 +185,19 @@ def _kind(attributes: Mapping[str, Any], dialects: Sequence[Dialect]) -> str:
         if word and (meant := item.values.get(word) or item.values.get(ANY_WORD)):
             return meant
     return ""
+
+
+def _is_read(item: Field, value: str, told: Told) -> bool:
+    """Returns whether an attribute is read of such a span, and a time lies after its start."""
+    if item.scopes and not told.scope.startswith(tuple(item.scopes)):
+        return False
+    if not item.is_time:
+        return True
+    try:
+        wait_ms = (from_iso(value) - told.start_ns) / 1e6
+    except (ValueError, OverflowError):
+        return False
+    return 0 <= wait_ms <= MAX_WAIT_MS
 
 
 def _fits(column: str, item: Field, value: str) -> bool:

@@ -174,7 +174,13 @@ def inspector_of(span: Span, zero: int) -> Inspector:
         named = exception.attributes if exception is not None else {}
         texts = [str(named.get("exception.type", "")), str(named.get("exception.message", ""))]
         error = ": ".join(text for text in texts if text) or span.error or "ended in error"
-    found = understand(span.attributes, span.resource, has_error=span.failed)
+    found = understand(
+        span.attributes,
+        span.resource,
+        has_error=span.failed,
+        scope=span.scope,
+        start_ns=span.start_ns,
+    )
     shown_input = _payload(span.attributes, INPUT_KEYS, "input")
     shown_output = _payload(span.attributes, OUTPUT_KEYS, "output")
     usage = [

@@ -78,7 +78,6 @@ DIALECT = Dialect(
     "A failed observation says so in its level, not always in the span's status.",
     unused=[
         "langfuse.internal.",
-        "langfuse.observation.completion_start_time",
         "langfuse.observation.model.parameters",
         "langfuse.observation.prompt.",
         "langfuse.release",
