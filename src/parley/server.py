@@ -13,7 +13,6 @@ import resource
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -30,18 +29,18 @@ from parley.api import (
     Check,
     Metric,
     RawPaths,
-    Sample,
     answer_error,
     api_router,
     openapi_config,
 )
 from parley.bus import Bus
 from parley.derive import Deriver, LivePrices
-from parley.journal import CAUSES, Journal
+from parley.journal import Journal
 from parley.load import Loader
 from parley.logs import write_logs
-from parley.query import list_projects, read_lag_ms
-from parley.receive import INGEST_PATHS, Intake, ReceiveCounts, ReceiveLimits, Receiver
+from parley.metrics import Measured, read_metrics
+from parley.query import list_projects
+from parley.receive import INGEST_PATHS, Intake, ReceiveLimits, Receiver
 from parley.receive.connections import ConnectionCounts, limited_protocol
 from parley.records import Records
 from parley.settings import Settings, is_loopback
@@ -312,32 +311,17 @@ class Parts:
 
     def metrics(self) -> list[Metric]:
         """Returns every number of /metrics."""
-        lag = [
-            Sample(read_lag_ms(self.store, name) / 1000, {"project": name})
-            for name in list_projects(self.store)
-        ]
-        return [
-            *receiving(self.intake.counts),
-            gauge("in_flight_bytes", "Being received.", self.intake.in_flight.bytes),
-            counter(
-                "limited_connections",
-                "Connections closed at the limit, by which.",
-                [
-                    Sample(self.connections.evicted, {"which": "idle"}),
-                    Sample(self.connections.refused, {"which": "new"}),
-                ],
-            ),
-            gauge("journal_bytes", "Accepted and not yet loaded.", self.journal.bytes_waiting()),
-            gauge("quarantined", "Envelopes set aside, by cause.", quarantined(self.journal)),
-            counter("loaded_bytes", "Journal bytes loaded.", self.loader.loaded_bytes),
-            counter("trials", "Segments tried by a process of their own.", self.loader.trials),
-            counter("derived_traces", "Traces derived.", self.deriver.derived_traces),
-            counter(
-                "failed_traces", "Traces not derived; the log says why.", self.deriver.failed_traces
-            ),
-            gauge("derivation_lag_seconds", "Age of the oldest underived span.", lag),
-            *process_numbers(self.started),
-        ]
+        return read_metrics(
+            Measured(
+                store=self.store,
+                journal=self.journal,
+                intake=self.intake,
+                connections=self.connections,
+                loader=self.loader,
+                deriver=self.deriver,
+                started=self.started,
+            )
+        )
 
 
 def records_url(settings: Settings) -> str:
@@ -355,74 +339,6 @@ def receive_limits(settings: Settings) -> ReceiveLimits:
         project_rate_bytes=settings.project_rate_bytes,
         rpc_connections=settings.connection_limit,
     )
-
-
-Samples = float | list[Sample]
-
-
-def counter(name: str, text: str, samples: Samples) -> Metric:
-    """Returns a number that only grows while the process lives."""
-    return metric(f"parley_{name}_total", "counter", text, samples)
-
-
-def gauge(name: str, text: str, samples: Samples) -> Metric:
-    """Returns a number that comes and goes."""
-    return metric(f"parley_{name}", "gauge", text, samples)
-
-
-def metric(name: str, kind: str, text: str, samples: Samples) -> Metric:
-    """Returns a family of one number or of several."""
-    several = samples if isinstance(samples, list) else [Sample(samples)]
-    return Metric(name=name, kind=kind, help=text, samples=several)
-
-
-def receiving(counts: ReceiveCounts) -> list[Metric]:
-    """Returns what came in since the start."""
-    return [
-        counter("accepted_spans", "Spans acknowledged.", counts.accepted_spans),
-        counter("accepted_logs", "Log records acknowledged.", counts.accepted_logs),
-        counter("accepted_bytes", "Canonical bytes journaled.", counts.accepted_bytes),
-        counter(
-            "rejected",
-            "Spans, records and points rejected in partial_success.",
-            by_label("reason", counts.rejected),
-        ),
-        counter("refused_requests", "Whole requests refused.", by_label("reason", counts.refused)),
-        counter("ingest_requests", "Requests by status.", by_label("status", counts.requests)),
-        counter("ingest_rpcs", "gRPC requests by status.", by_label("code", counts.rpcs)),
-    ]
-
-
-def quarantined(journal: Journal) -> list[Sample]:
-    """Returns how many envelopes are in quarantine for each cause."""
-    found = Counter(entry.cause for entry in journal.quarantined())
-    return [Sample(found[cause], {"cause": cause}) for cause in CAUSES]
-
-
-def process_numbers(started: float) -> list[Metric]:
-    """Returns what Prometheus shows of any process, under its conventional names."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    cpu_seconds = usage.ru_utime + usage.ru_stime
-    return [
-        gauge("build_info", "Version.", [Sample(1, {"version": __version__})]),
-        metric("process_start_time_seconds", "gauge", "Start, Unix time.", started),
-        metric("process_cpu_seconds_total", "counter", "CPU used.", cpu_seconds),
-        metric("process_resident_memory_bytes", "gauge", "Memory.", resident_bytes()),
-    ]
-
-
-def by_label(label: str, counts: dict[Any, int]) -> list[Sample]:
-    """Returns one sample per key. The copy is taken at once: the event loop keeps counting."""
-    return [Sample(count, {label: str(key)}) for key, count in dict(counts).items()]
-
-
-def resident_bytes() -> int:
-    """Returns the memory of this process now; its peak where /proc is missing."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return pages * resource.getpagesize()
 
 
 def with_ingest(receiver: App, app: App) -> App:
