@@ -72,16 +72,24 @@ FROM (
 TURNS = """INSERT INTO turns (project_id, session_id, turn_id, version, is_deleted, started_at, ended_at,
     trace_ids, input, output, failed, error, models, spans, llm_calls, tool_calls, span_errors,
     input_tokens, output_tokens, usage_complete, cost_usd, cost_complete, ttft_ms, users, environments,
-    tags, metadata, session_source, resent_messages, messages)
+    tags, metadata, session_source, resent_messages, messages, usage_providers, usage_models,
+    usage_response_models, usage_cost_sources, usage_cost_reasons, usage_calls, usage_input_tokens,
+    usage_output_tokens, usage_cached_tokens, usage_cache_write_tokens, usage_reasoning_tokens, usage_costs_usd)
 SELECT project_id, session_id, concat(lower(hex(trace_id)), '.0'), {{version:UInt64}}, 0,
     fromUnixTimestamp64Milli(toInt64(T), 'UTC'), fromUnixTimestamp64Milli(toInt64(T + D), 'UTC'),
     [lower(hex(trace_id))], {question}, if(failed, '', {answer}), failed,
     if(failed, 'TimeoutError: the provider took too long', ''), [model], K, 2, K - 3, failed + stumbles,
     if(failed, given, 2 * given), 20 + if(failed, 0, got), 1,
-    toDecimal64(price * (if(failed, given, 2 * given) + 4 * (20 + if(failed, 0, got))), 9) / 1000000000, 1,
-    toFloat64({wait}) * 1000, [user_id], [environment], [tag], map('tenant', concat('t', toString(s % 50))),
-    'session.id', if(t = 0, 0, if(failed_before, 1, 2)), 4 - failed
-FROM ({turns}) {settings}"""
+    cost, 1, toFloat64({wait}) * 1000, [user_id], [environment], [tag], map('tenant', concat('t', toString(s % 50))),
+    'session.id', if(t = 0, 0, if(failed_before, 1, 2)), 4 - failed,
+    arrayResize([provider], 1 + failed, provider), arrayResize([model], 1 + failed, model),
+    arrayResize([concat(model, '-2026-08-01')], 1 + failed, concat(model, '-2026-08-01')),
+    if(failed, ['client', ''], ['client']), if(failed, ['', 'failed'], ['']), if(failed, [1, 1], [2]),
+    if(failed, [given, 0], [2 * given]), if(failed, [20, 0], [20 + got]), if(failed, [0, 0], [0]),
+    if(failed, [0, 0], [0]), if(failed, [0, 0], [0]),
+    if(failed, [cost, NULL], [cost])
+FROM (SELECT *, toDecimal64(price * (if(failed, given, 2 * given) + 4 * (20 + if(failed, 0, got))), 9) / 1000000000 AS cost
+    FROM ({turns})) {settings}"""
 MESSAGES = """INSERT INTO messages (project_id, session_id, turn_started_at, trace_id, span_started_at,
     ordinal, version, is_deleted, turn_id, span_id, time, role, text, parts, content_hash, model, folded)
 SELECT project_id, session_id, fromUnixTimestamp64Milli(toInt64(T), 'UTC'), trace_id,

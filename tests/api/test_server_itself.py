@@ -88,6 +88,8 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
     assert set(described["paths"]) == {
         "/api/v1/attachments/{content_hash}",
         "/api/v1/events",
+        "/api/v1/filter/completions",
+        "/api/v1/filter/vocabulary",
         "/api/v1/prices",
         "/api/v1/prices/import",
         "/api/v1/prices/repricing",
@@ -115,6 +117,8 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
         "project",
         "from",
         "to",
+        "filter",
+        "q",
         "sort",
         "limit",
         "cursor",
