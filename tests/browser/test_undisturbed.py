@@ -46,7 +46,9 @@ def test_words_in_a_field_and_its_focus_stay(server: Server, visit: Visit) -> No
     expect(visit.opened().locator(".tree a.t")).to_have_count(2)
     expect(field).to_have_value("request.model")
     expect(field).to_be_focused()
-    expect(visit.page.locator(".insp table[id^=attrs-]").first.locator("tr:visible")).to_have_count(1)
+    expect(visit.page.locator(".insp table[id^=attrs-]").first.locator("tr:visible")).to_have_count(
+        1
+    )
 
 
 def test_many_changes_are_asked_for_once_a_second(server: Server, visit: Visit) -> None:
