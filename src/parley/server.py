@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +40,7 @@ from parley.journal import Journal
 from parley.load import Loader
 from parley.logs import write_logs
 from parley.metrics import Measured, read_metrics
+from parley.prompts import ChatRunner, ProviderKeys, Registry
 from parley.query import list_projects
 from parley.receive import INGEST_PATHS, Intake, ReceiveLimits, Receiver
 from parley.receive.connections import ConnectionCounts, limited_protocol
@@ -56,6 +58,7 @@ PORT_MAX = 65535
 BACKLOG = 2048
 LOCK_NAME = "parley.lock"
 RECORDS_NAME = "records.db"
+SECRET_NAME = "secret.key"  # noqa: S105 - a file; it encrypts keys of model providers
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -224,6 +227,8 @@ class Parts:
             self.records = Records.open(records_url(settings))
             opening.callback(self.records.close)
             self.prices = LivePrices(self.records, self.store)
+            self.registry = Registry(self.records)
+            self.provider_keys = ProviderKeys(self.records, settings.data / SECRET_NAME)
             self.deriver = Deriver(self.store, self.bus, self.prices)
             self.prices.on_change = self.deriver.wake
             self.deriver.start()
@@ -262,6 +267,14 @@ class Parts:
                 bus=self.bus,
                 prices=self.prices,
                 prices_url=self.settings.prices_url,
+                registry=self.registry,
+                provider_keys=self.provider_keys,
+                chat=ChatRunner(
+                    self.registry,
+                    self.provider_keys,
+                    book=self.prices.book,
+                    record=partial(self.intake.keep, source="parley"),
+                ),
                 readiness=self.checks,
                 read_metrics=self.metrics,
             )

@@ -86,6 +86,9 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
     described = server.get_json("/api/v1/openapi.json")
     assert described["openapi"].startswith("3.")
     assert set(described["paths"]) == {
+        "/chat/run",
+        "/services/chat/run",
+        "/services/chat/v0/invoke",
         "/api/v1/attachments/{content_hash}",
         "/api/v1/events",
         "/api/v1/filter/completions",
@@ -95,6 +98,15 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
         "/api/v1/prices/repricing",
         "/api/v1/prices/update",
         "/api/v1/prices/{price_id}",
+        "/api/v1/prompts",
+        "/api/v1/prompts/{slug}",
+        "/api/v1/prompts/{slug}/deployments",
+        "/api/v1/prompts/{slug}/diff",
+        "/api/v1/prompts/{slug}/rollback",
+        "/api/v1/prompts/{slug}/versions",
+        "/api/v1/prompts/{slug}/versions/{variant}/{number}",
+        "/api/v1/provider-keys",
+        "/api/v1/provider-keys/{provider}",
         "/api/v1/quarantine",
         "/api/v1/quarantine/retry",
         "/api/v1/quarantine/{entry_id}",

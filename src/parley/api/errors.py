@@ -8,6 +8,7 @@ Errors of the rooms below (a bad query, a bad project name) and of the router (n
 the same shape: {"error": {"code", "message", "field"}}; one in a filter says where as well.
 """
 
+import math
 import re
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,13 @@ from msgspec import UNSET, Struct, UnsetType
 from parley.access import AccessError
 from parley.journal import JournalBroken, JournalFull
 from parley.pricing import BadPrice
+from parley.prompts import (
+    NoProviderKey,
+    NoSuchPrompt,
+    PromptError,
+    ProviderBusy,
+    ProviderFailed,
+)
 from parley.query import BadFilter, BadQuery
 from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
 
@@ -27,6 +35,7 @@ __all__ = ["ApiError", "BadRequest", "NotFound", "answer_error"]
 
 MISSING = re.compile(r"Missing required query parameter '(\w+)'")
 
+PROVIDER_STATUS = {"timeout": 504}  # of a failed provider; else 502
 log = structlog.get_logger("parley.api")
 
 
@@ -71,7 +80,7 @@ class ErrorAnswer(Struct, frozen=True):
     error: ErrorBody
 
 
-def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[ErrorAnswer]:
+def answer_error(request: Request[Any, Any, Any] | None, error: Exception) -> Response[ErrorAnswer]:
     """Returns the answer for an error that a handler or the router raised."""
     match error:
         case ApiError():
@@ -80,6 +89,8 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
             return error_answer(400, str(error), field=error.field, at=error)
         case BadQuery():
             return error_answer(400, str(error), field=error.field)
+        case PromptError():
+            return prompt_answer(error)
         case BadPrice():
             return error_answer(400, str(error), field=next(iter(error.fields), None), fields=error)
         case AccessError():
@@ -100,12 +111,36 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
         case ValidationException() if missing := MISSING.match(error.detail):
             return error_answer(400, "is required", field=missing.group(1))
         case HTTPException(status_code=404):
-            return error_answer(404, f"no such address: {request.url.path}")
+            return error_answer(404, f"no such address: {path_of(request)}")
         case HTTPException():
             return error_answer(error.status_code, error.detail)
         case _:
-            log.exception("request failed", path=request.url.path, exc_info=error)
+            log.exception("request failed", path=path_of(request), exc_info=error)
             return error_answer(500, "Parley failed here; its log has the details")
+
+
+def path_of(request: Request[Any, Any, Any] | None) -> str:
+    """Returns the path of a request, "" of one that is answered already."""
+    return request.url.path if request else ""
+
+
+def prompt_answer(error: PromptError) -> Response[ErrorAnswer]:
+    """Returns the answer for what went wrong with a prompt or its run."""
+    match error:
+        case NoSuchPrompt():
+            status = 404
+        case NoProviderKey():
+            status = 424
+        case ProviderBusy():
+            status = 429
+        case ProviderFailed():
+            status = PROVIDER_STATUS.get(error.kind, 502)
+        case _:
+            status = 422
+    answer = error_answer(status, error.message, field=error.field)
+    if isinstance(error, ProviderBusy) and error.retry_after is not None:
+        answer.headers["retry-after"] = str(math.ceil(error.retry_after))
+    return answer
 
 
 def error_answer(

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from parley.access import Access
 from parley.api.attachments import show_attachment
+from parley.api.chat import CHAT_ROUTES
 from parley.api.errors import answer_error
 from parley.api.events import listen
 from parley.api.filters import show_completions, show_vocabulary
@@ -15,6 +16,7 @@ from parley.api.health import Readiness, show_health, show_readiness
 from parley.api.metrics import ReadMetrics, show_metrics
 from parley.api.parameters import check_parameters, project_parameter
 from parley.api.prices import PRICE_ROUTES
+from parley.api.prompts import PROMPT_ROUTES
 from parley.api.quarantine import QUARANTINE_ROUTES
 from parley.api.series import show_series
 from parley.api.sessions import list_sessions, show_session
@@ -24,6 +26,7 @@ from parley.api.unknown import show_unknown
 from parley.bus import Bus
 from parley.derive import LivePrices
 from parley.journal import Journal
+from parley.prompts import ChatRunner, ProviderKeys, Registry
 from parley.store import Store
 
 __all__ = ["ApiParts", "api_router"]
@@ -39,6 +42,9 @@ class ApiParts(Struct, frozen=True, kw_only=True):
     bus: Bus
     prices: LivePrices
     prices_url: str
+    registry: Registry
+    provider_keys: ProviderKeys
+    chat: ChatRunner
     readiness: Readiness
     read_metrics: ReadMetrics
 
@@ -63,6 +69,8 @@ def api_router(parts: ApiParts) -> Router:
             show_stats,
             *QUARANTINE_ROUTES,
             *PRICE_ROUTES,
+            *PROMPT_ROUTES,
+            *CHAT_ROUTES,
             show_unknown,
             listen,
             show_health,

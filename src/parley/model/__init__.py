@@ -9,6 +9,15 @@ lowercase hex.
 
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
 from parley.model.message import Attachment, Message, Part, Role
+from parley.model.prompt import (
+    HISTORY,
+    Application,
+    Deployment,
+    Prompt,
+    PromptMessage,
+    PromptVersion,
+    VersionRef,
+)
 from parley.model.session import (
     Match,
     MatchPiece,
@@ -25,13 +34,19 @@ from parley.model.times import from_iso, now_ns, to_iso
 from parley.model.transcript import Transcript, TranscriptTurn
 
 __all__ = [
+    "HISTORY",
+    "Application",
     "Attachment",
+    "Deployment",
     "Match",
     "MatchPiece",
     "Message",
     "ModelUsage",
     "Part",
     "ProjectId",
+    "Prompt",
+    "PromptMessage",
+    "PromptVersion",
     "Role",
     "Series",
     "SeriesPoint",
@@ -52,6 +67,7 @@ __all__ = [
     "TranscriptTurn",
     "Turn",
     "TurnId",
+    "VersionRef",
     "from_iso",
     "now_ns",
     "to_iso",

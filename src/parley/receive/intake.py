@@ -8,7 +8,7 @@ from parley.journal import Journal
 from parley.receive.answers import JSON
 from parley.receive.convert import Converted, Incoming, convert
 from parley.receive.counts import ReceiveCounts
-from parley.receive.envelope import Stamps
+from parley.receive.envelope import Stamps, make_envelope
 from parley.receive.errors import Stopping
 from parley.receive.flight import Held, InFlight
 from parley.receive.limits import ReceiveLimits
@@ -77,6 +77,15 @@ class Intake:
             self._backlog.add(project_id, size)
         self._count(incoming.kind, converted)
         return converted
+
+    async def keep(self, project_id: str, request: bytes, *, source: str) -> None:
+        """Returns once spans of our own making are on the disk: canonical bytes of a request.
+
+        Raises JournalFull and JournalBroken.
+        """
+        stamp = self._stamps.next_ns()
+        envelope = make_envelope(project_id, request, received_at=stamp, source=source)
+        await self._journal.append("traces", envelope)
 
     async def _convert(self, incoming: Incoming, held: Held) -> Converted:
         # JSON and what inflates to who knows how much never run on the event loop.

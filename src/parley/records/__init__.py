@@ -1,4 +1,4 @@
-"""What people edit: small records that are not telemetry. Today prices.
+"""What people edit: small records that are not telemetry. Today prices and prompts.
 
 SQLite in the data folder, or PostgreSQL by URL; SQLAlchemy Core, one module of questions a noun,
 tables as the newest Alembic migration leaves them. Every question names its project. May import
@@ -20,21 +20,47 @@ from parley.records.prices import (
     mark_touched,
     pending_repricings,
 )
+from parley.records.prompts import (
+    ProviderKey,
+    add_application,
+    add_deployment,
+    add_version,
+    find_version,
+    keep_provider_key,
+    list_applications,
+    list_deployments,
+    list_provider_keys,
+    list_versions,
+    remove_application,
+    remove_provider_key,
+)
 
 __all__ = [
     "PackageData",
+    "ProviderKey",
     "Records",
     "RecordsError",
     "RecordsNewer",
     "RecordsRefused",
     "Repricing",
+    "add_application",
+    "add_deployment",
+    "add_version",
     "all_overrides",
     "change_overrides",
+    "find_version",
     "keep_package",
+    "keep_provider_key",
     "kept_package",
+    "list_applications",
+    "list_deployments",
     "list_overrides",
+    "list_provider_keys",
     "list_repricings",
+    "list_versions",
     "mark_done",
     "mark_touched",
     "pending_repricings",
+    "remove_application",
+    "remove_provider_key",
 ]

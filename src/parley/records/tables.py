@@ -1,8 +1,17 @@
 """The tables, as the newest migration leaves them; a test compares."""
 
-from sqlalchemy import BigInteger, Column, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
-__all__ = ["METADATA", "OVERRIDES", "PACKAGE", "REPRICINGS"]
+__all__ = [
+    "APPLICATIONS",
+    "DEPLOYMENTS",
+    "METADATA",
+    "OVERRIDES",
+    "PACKAGE",
+    "PROVIDER_KEYS",
+    "REPRICINGS",
+    "VERSIONS",
+]
 
 METADATA = MetaData()
 
@@ -41,5 +50,56 @@ PACKAGE = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("content", Text, nullable=False),
     Column("source", Text, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+APPLICATIONS = Table(
+    "applications",
+    METADATA,
+    Column("project", String(200), primary_key=True),
+    Column("slug", String(100), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# prompt: parley.model.Prompt as JSON. Rows are never changed.
+VERSIONS = Table(
+    "prompt_versions",
+    METADATA,
+    Column("project", String(200), primary_key=True),
+    Column("application", String(100), primary_key=True),
+    Column("variant", String(100), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("prompt", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# Every deployment there was; the one with the highest id of an environment holds.
+DEPLOYMENTS = Table(
+    "deployments",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("project", String(200), nullable=False),
+    Column("application", String(100), nullable=False),
+    Column("environment", String(100), nullable=False),
+    Column("variant", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("deployed_at", BigInteger, nullable=False),
+    Index("ix_deployments_of", "project", "application", "environment"),
+)
+
+# secret: encrypted. hint: the last characters of the key, to tell keys apart.
+PROVIDER_KEYS = Table(
+    "provider_keys",
+    METADATA,
+    Column("project", String(200), primary_key=True),
+    Column("provider", String(100), primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("base_url", Text, nullable=False),
+    Column("hint", String(8), nullable=False),
     Column("changed_at", BigInteger, nullable=False),
 )
