@@ -117,8 +117,15 @@ class MessageReader:
         self.attached_bytes = 0
         return taken
 
-    def _kept(self, messages: Sequence[Message]) -> list[Message]:
+    def _kept(self, messages: list[Message]) -> list[Message]:
         """Returns messages without the bytes of their attachments, which are kept aside."""
+        for message in messages:
+            for part in message.parts:
+                if part.__class__ is LoadedPart:
+                    return self._without_bytes(messages)
+        return messages
+
+    def _without_bytes(self, messages: Sequence[Message]) -> list[Message]:
         return [
             msgspec.structs.replace(message, parts=[self._keep(part) for part in message.parts])
             if any(isinstance(part, LoadedPart) for part in message.parts)
@@ -195,9 +202,9 @@ class MessageReader:
             else:
                 pairs = families.get(payload.key + ".", [])
                 found = _interpret(_family(pairs, payload), role, 0) if pairs else []
-            found = self._kept([message for message in found if message.parts])
-            if found:
-                return found
+            spoken = [message for message in found if message.parts] if found else []
+            if spoken:
+                return self._kept(spoken)
         return []
 
     def _value(self, value: Any, role: Role) -> list[Message]:
