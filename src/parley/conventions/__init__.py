@@ -11,10 +11,11 @@ from parley.conventions.compiler import render_view, view_hash
 from parley.conventions.dialects import DIALECTS
 from parley.conventions.documents import MAX_DOCUMENT_BYTES, document_keys, read_documents
 from parley.conventions.explain import Claims, Understood, claims, understand
-from parley.conventions.messages import MessageReader, SpanMessages, payload_keys
+from parley.conventions.messages import MessageReader, SpanMessages
 from parley.conventions.precedence import SESSION_KEYS, SessionKey
 from parley.conventions.records import RECORD_NAMES, Record, decode_record
 from parley.conventions.sniff import SHOWN_TYPES
+from parley.conventions.sources import payload_keys, sources_of
 from parley.conventions.table import Dialect, Field, Payload
 from parley.conventions.values import decode_any_value, read_labels
 
@@ -41,6 +42,7 @@ __all__ = [
     "read_documents",
     "read_labels",
     "render_view",
+    "sources_of",
     "understand",
     "view_hash",
 ]

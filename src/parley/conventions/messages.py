@@ -7,22 +7,22 @@ Gemini parts, LangChain in three serialisations, flattened attributes, function 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from parley.conventions.dialects import DIALECTS
 from parley.conventions.media import LoadedPart
 from parley.conventions.parts import is_part_kind, message_parts, role_of
 from parley.conventions.records import Record, details, message_of
+from parley.conventions.sources import Sources, sources_of
 from parley.conventions.streams import chunk_message, is_chunk, is_whole
 from parley.conventions.table import Payload
 from parley.conventions.values import parse_json, unflatten
 from parley.model import Attachment, Message, Part, Role
 
-__all__ = ["MessageReader", "SpanMessages", "payload_keys"]
+__all__ = ["MessageReader", "SpanMessages"]
 
 LIST_KEYS = ("messages", "prompt", "completion", "choices", "generations", "candidates", "contents")
 INPUT_KEYS = (
@@ -82,20 +82,6 @@ class SpanMessages(Struct, frozen=True):
 
     inputs: list[Message]
     outputs: list[Message]
-
-
-def payload_keys() -> tuple[list[str], list[str]]:
-    """Returns (exact attributes, prefixes) that the reader looks at."""
-    exact: set[str] = set()
-    prefixes: set[str] = set()
-    for dialect in DIALECTS:
-        for item in [*dialect.inputs, *dialect.outputs, *dialect.system]:
-            exact.update(item.names)
-            if not item.names:
-                prefixes.add(item.key + ".")
-        for key in [*dialect.tags, *dialect.metadata]:
-            (prefixes if key.endswith(".") else exact).add(key)
-    return sorted(exact), sorted(prefixes)
 
 
 class MessageReader:
@@ -159,16 +145,16 @@ class MessageReader:
 
     def reads(self, payload: Payload, role: Role, attributes: Mapping[str, Any]) -> bool:
         """Whether a payload of a span's attributes holds any message."""
-        return bool(self._first([payload], role, attributes, _families(attributes)))
+        return bool(self._first([payload], role, attributes, sources_of(tuple(attributes))))
 
     def _sides(
         self, attributes: Mapping[str, Any]
     ) -> tuple[list[Message], list[Message], list[Message]]:
-        families = _families(attributes)
+        sources = sources_of(tuple(attributes))
         return (
-            self._first(SYSTEM, "system", attributes, families),
-            self._first(INPUTS, "user", attributes, families),
-            self._first(OUTPUTS, "assistant", attributes, families),
+            self._first(sources.system, "system", attributes, sources),
+            self._first(sources.inputs, "user", attributes, sources),
+            self._first(sources.outputs, "assistant", attributes, sources),
         )
 
     def _spoken(self, records: Iterable[Record]) -> list[Message]:
@@ -191,7 +177,7 @@ class MessageReader:
         payloads: Sequence[Payload],
         role: Role,
         attributes: Mapping[str, Any],
-        families: Mapping[str, list[tuple[str, Any]]],
+        sources: Sources,
     ) -> list[Message]:
         for payload in payloads:
             if payload.shape == "value":
@@ -200,7 +186,7 @@ class MessageReader:
             elif payload.shape == "pieces":
                 found = _of_pieces(payload, role, attributes)
             else:
-                pairs = families.get(payload.key + ".", [])
+                pairs = _pairs(payload.key + ".", attributes, sources)
                 found = _interpret(_family(pairs, payload), role, 0) if pairs else []
             spoken = [message for message in found if message.parts] if found else []
             if spoken:
@@ -332,24 +318,11 @@ def _appended(message: Message, chunk: Message) -> Message:
     return Message(role=message.role, text=_text(message.role, parts), parts=parts)
 
 
-def _payloads(of: Literal["system", "inputs", "outputs"]) -> list[Payload]:
-    """Returns the payloads of every dialect, in order of precedence, each once."""
-    return list(dict.fromkeys(item for dialect in DIALECTS for item in getattr(dialect, of)))
-
-
-SYSTEM, INPUTS, OUTPUTS = _payloads("system"), _payloads("inputs"), _payloads("outputs")
-FAMILIES = tuple(dict.fromkeys(p.key + "." for p in [*SYSTEM, *INPUTS, *OUTPUTS] if not p.names))
-
-
-def _families(attributes: Mapping[str, Any]) -> dict[str, list[tuple[str, Any]]]:
-    """Returns prefix -> (rest of the name, value) of the attributes that belong to a family."""
-    found: dict[str, list[tuple[str, Any]]] = {}
-    for name, value in attributes.items():
-        if name.startswith(FAMILIES):
-            for prefix in FAMILIES:
-                if name.startswith(prefix):
-                    found.setdefault(prefix, []).append((name[len(prefix) :], value))
-    return found
+def _pairs(
+    prefix: str, attributes: Mapping[str, Any], sources: Sources
+) -> list[tuple[str, Any]]:
+    """Returns (rest of the name, value) of a family of attributes."""
+    return [(name[len(prefix) :], attributes[name]) for name in sources.families.get(prefix, ())]
 
 
 def _of_pieces(payload: Payload, role: Role, attributes: Mapping[str, Any]) -> list[Message]:

@@ -76,6 +76,9 @@ def last_match(history: Sequence[int], said: Sequence[int]) -> tuple[int, int]:
     shared = set(history) & set(said)
     if not shared:
         return -1, -1
+    row = max(i for i, item in enumerate(history) if item in shared)
+    if history[: row + 1] == said[-row - 1 :]:  # a window that slid: nothing else reaches further
+        return row, len(said) - 1
     rows = [i for i, item in enumerate(history) if item in shared][-HISTORY_LIMIT:]
     columns = [k for k, item in enumerate(said) if item in shared][-HISTORY_LIMIT:]
     # best[k]: (length, last row, last column) of the best alignment that uses columns up to k

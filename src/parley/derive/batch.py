@@ -89,13 +89,17 @@ class Change(Struct, frozen=True):
 
 
 class Batch:
-    """Derives some touched traces of one project. `version` marks every row it writes."""
+    """Derives some touched traces of one project. `version` marks every row it writes.
+
+    spans: how many were read for it.
+    """
 
     def __init__(self, store: Store, project_id: str, version: int, prices: PriceBook) -> None:
         self._store = store
         self._prices = prices
         self._project = project_id
         self._version = version
+        self.spans = 0
         self._facts: dict[str, TraceFacts] = {}
         self._reader = SpanReader()
         self._sizes: dict[str, int] = {}
@@ -236,6 +240,7 @@ class Batch:
             self._read_traces(traces[middle:], places, all_payloads=all_payloads)
             return
         spans: dict[str, list[SpanFacts]] = defaultdict(list)
+        self.spans += len(rows)
         for row in rows:
             span = self._reader.read(row, logs.get((row[TRACE_ID], row[SPAN_ID]), ()))
             spans[span.trace_id].append(span)

@@ -91,6 +91,8 @@ def _talks(span: SpanFacts) -> bool:
 def _told_by(spans: Iterable[SpanFacts]) -> SpanFacts:
     """Returns the first span, its gaps filled by the others."""
     first, *others = spans
+    if not others:
+        return first
     found = {}
     for name in GAPS:
         if getattr(first, name) in (None, "", []):

@@ -15,8 +15,10 @@ from parley.store import Store, StoreBusy, StoreError, StoreTooLarge
 
 __all__ = ["Deriver", "rebuild"]
 
-BATCH_TRACES = 1000
-BATCHES = 4
+BATCH_SPANS = 50_000  # a question costs about the same for few; memory bounds many
+FIRST_TRACES = 1000  # of the first batch, of any, and of one whose traces are large
+MOST_TRACES = 5000
+FEWEST_TRACES = 100
 IDLE_SECONDS = 1.0  # how often the list is looked at when nobody says that there is work
 BUSY_SECONDS = 2.0
 SUM_SECONDS = 0.1  # how often it is looked whether the row of a large session is due
@@ -38,6 +40,7 @@ class Deriver:
         self._thread: threading.Thread | None = None
         self._version = int(store.read_all("work.last_version")[0][0])
         self._sums = LargeSums()
+        self._batch_traces = FIRST_TRACES
         self._noted = {(row[0], row[1]) for row in store.read_all("notes.all")}
         self.derived_traces = 0
         self.failed_traces = 0
@@ -76,21 +79,16 @@ class Deriver:
                 self._wake.clear()
 
     def run_once(self) -> int:
-        """Derives touched traces, at most some batches. Returns how many wait, these included.
-
-        Several batches are taken off the list at once: it cannot be read while a load goes on.
-        """
-        pending = self._store.pending_work(BATCH_TRACES * BATCHES + self._sums.deferred)
+        """Derives touched traces, at most one batch of each project. Returns how many wait."""
+        pending = self._store.pending_work(self._batch_traces + self._sums.deferred)
         projects: dict[str, dict[str, int]] = defaultdict(dict)
         for project_id, trace_id, touched_at in pending:
             if not self._sums.holds(project_id, trace_id, touched_at):
                 projects[project_id][trace_id] = touched_at
         for project_id, traces in projects.items():
-            items = list(traces.items())
-            for start in range(0, len(items), BATCH_TRACES):
-                if self._stop.is_set():
-                    return len(pending)
-                self._derive(project_id, dict(items[start : start + BATCH_TRACES]))
+            if self._stop.is_set():
+                return len(pending)
+            self._derive(project_id, traces)
         if pending and not projects and not self._sums.due():
             self._stop.wait(SUM_SECONDS)
         for project_id, session_id in self._sums.due():
@@ -119,6 +117,9 @@ class Deriver:
             self._note(project_id, traces, error)
             self._mark(project_id, traces)
             return
+        self._batch_traces = min(
+            MOST_TRACES, max(FEWEST_TRACES, BATCH_SPANS * len(traces) // max(batch.spans, 1))
+        )
         self._forget_notes(project_id, traces)
         self.derived_traces += len(traces)
         large = [change for change in changes if change.traces > LARGE_TRACES]

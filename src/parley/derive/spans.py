@@ -13,6 +13,7 @@ from parley.conventions import (
     decode_record,
     read_documents,
     read_labels,
+    sources_of,
 )
 from parley.derive.align import message_hash
 from parley.model import Attachment, Message
@@ -116,7 +117,8 @@ class SpanReader:
         }
         records = [decode_record(name, "", "", *event) for name, *event in events]
         found = self._messages.read(payload, [*records, *logs])
-        tags, metadata = read_labels(payload, DIALECTS)
+        labels = {name: payload[name] for name in sources_of(tuple(payload)).labels}
+        tags, metadata = read_labels(labels, DIALECTS) if labels else ([], {})
         columns = list(row[:COLUMNS])
         if not columns[USER_ID]:
             users = (log.attributes.get("user.id") for log in logs)

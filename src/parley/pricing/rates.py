@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["PriceBook", "Priced", "Tokens"]
 
 NANO = Decimal("1e-9")
-ZERO = Decimal(0)
 MILLION = Decimal(1_000_000)
 CALL_TOKENS_MAX = 1_000_000_000  # of one call; above, a count is nonsense
 KNOWN_MAX = 4096
@@ -67,7 +66,7 @@ class Priced(Struct, frozen=True):
 class Found(Struct, frozen=True):
     """What may price a model: overrides, the most specific first, and the package's entry.
 
-    flat: its rates when they are always the same; most models' are (2 µs instead of 20).
+    flat: its rates of one token when they are always the same, as most are (2 µs instead of 20).
     """
 
     overrides: list[Override]
@@ -105,10 +104,12 @@ class PriceBook:
         if found.info is None:
             return Priced(None, reason="no_price" if any(models) else "no_model")
         if found.flat is not None:
-            plain = counted.input - counted.cached - counted.written
-            counts = (plain, counted.output, counted.cached, counted.written)
-            sums = [rate * count for rate, count in zip(found.flat, counts, strict=True) if count]
-            return Priced((sum(sums, ZERO) / MILLION).quantize(NANO), "package", "", is_clamped)
+            plain, output, cached, written = found.flat
+            cost = plain * (counted.input - counted.cached - counted.written)
+            cost += output * counted.output
+            if counted.cached or counted.written:
+                cost += cached * counted.cached + written * counted.written
+            return Priced(cost.quantize(NANO), "package", "", is_clamped)
         moment = datetime.fromtimestamp(time_ns // 1_000_000_000, UTC)
         cost = price_tokens(found.info.get_prices(moment), counted).quantize(NANO)
         return Priced(cost, "package", is_clamped=is_clamped)
@@ -139,7 +140,7 @@ class PriceBook:
 
 
 def flat_rates(info: "ModelInfo") -> tuple[Decimal, Decimal, Decimal, Decimal] | None:
-    """Returns the rates of plain input, output, cached and written tokens of most models.
+    """Returns the rates of one plain input, output, cached and written token of most models.
 
     None for those whose price depends on the day, on the size of a call or on other units.
     """
@@ -155,7 +156,10 @@ def flat_rates(info: "ModelInfo") -> tuple[Decimal, Decimal, Decimal, Decimal] |
     plain = rates["input_mtok"]
     parts = (rates.get("cache_read_mtok", plain), rates.get("cache_write_mtok", plain))
     found = (plain, rates["output_mtok"], *parts)
-    return found if all(isinstance(rate, Decimal) for rate in found) else None
+    if not all(isinstance(rate, Decimal) for rate in found):
+        return None
+    plain, output, cached, written = (rate.scaleb(-6) for rate in found)  # of a million before
+    return plain, output, cached, written
 
 
 def price_override(price: Override, tokens: Tokens) -> Decimal:
