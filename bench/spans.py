@@ -18,9 +18,13 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 __all__ = ["PROFILES", "Batch", "Body", "Profile"]
 
 SPANS_PER_TRACE = 10
+TURNS = 5  # traces of one session in a batch, one turn each
+TURN_NS = 20 * 10**9  # from the start of one turn to that of the next
+STEP_NS = 10**8  # of a trace, one span after another below its root
 MODEL_CALL_SHARE = 0.35
 HISTORY_MESSAGES = 10
 GZIP_LEVEL = 1
+Words = dict[str, Any]  # a message as OpenTelemetry's conventions write it
 WORDS = (
     "order refund parcel invoice address delivery customer account support window ticket "
     "travel booking seat price change yesterday morning payment card reason please thanks"
@@ -28,12 +32,18 @@ WORDS = (
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """A way of sending. late_root: only roots carry the session id, in a later request."""
+    """A way of sending.
+
+    late_root: only roots carry the session id, in a later request.
+    unheard: no call sends words again that were said before, and each trace is a session: harder
+    than any application, as no two calls share a message.
+    """
 
     name: str
     encoding: Literal["protobuf", "json"] = "protobuf"
     is_gzip: bool = False
     late_root: bool = False
+    unheard: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -49,6 +59,7 @@ PROFILES = {
         Profile(name="gzip", is_gzip=True),
         Profile(name="json", encoding="json"),
         Profile(name="late-root", late_root=True),
+        Profile(name="unheard", unheard=True),
     )
 }
 
@@ -74,13 +85,22 @@ class Batch:
         count = -(-spans // SPANS_PER_TRACE)
         self._traces = [self._random.randbytes(16) for _ in range(count)]
         self._ids = [self._random.randbytes(8) for _ in range(spans)]
+        self._turns = 1 if profile.unheard else TURNS
         self._start = time.time_ns()
-        self._ends = [self._start + self._random.randrange(10**7, 10**9) for _ in range(spans)]
+        self._starts = [self._start - self._ago(place) for place in range(spans)]
+        self._ends = [
+            start + self._random.randrange(10**7, STEP_NS)
+            if place % SPANS_PER_TRACE
+            else start + SPANS_PER_TRACE * STEP_NS
+            for place, start in enumerate(self._starts)
+        ]
+        self._said: list[Words] = []  # in the session at hand, so far
         places = range(spans)
         if profile.late_root:
             parts = [[n for n in places if n % SPANS_PER_TRACE], list(places[::SPANS_PER_TRACE])]
         else:
             parts = [list(places)]
+        self._attributes = self._values(list(places))
         self._requests = [Template(self, part) for part in parts]
         self.span_bytes = sum(len(item.data) for item in self._requests) / spans
 
@@ -88,7 +108,7 @@ class Batch:
         """Returns the requests of one batch, in the order to send them."""
         now = time.time_ns()
         fresh = {item: self._random.randbytes(len(item)) for item in [*self._traces, *self._ids]}
-        stamps = {self._start: now, **{end: end - self._start + now for end in self._ends}}
+        stamps = {old: old - self._start + now for old in [*self._starts, *self._ends]}
         for request in self._requests:
             data = request.stamp(fresh, stamps)
             if self._profile.is_gzip:
@@ -105,22 +125,49 @@ class Batch:
         scope = group.scope_spans.add()
         scope.scope.name = "bench"
         for number in numbers:
-            self._add(scope.spans.add(), number)
+            self._add(scope.spans.add(), number, self._attributes[number])
         return request
 
-    def _add(self, span: Span, number: int) -> None:
+    def _ago(self, number: int) -> int:
+        """Returns how long before the batch's time a span starts."""
+        trace, place = divmod(number, SPANS_PER_TRACE)
+        return (self._turns - 1 - trace % self._turns) * TURN_NS + (
+            SPANS_PER_TRACE - place
+        ) * STEP_NS
+
+    def _session(self, trace: int) -> bytes:
+        """Returns the id by whose name the session of a trace goes."""
+        return self._traces[trace - trace % self._turns]
+
+    def _values(self, numbers: list[int]) -> dict[int, dict[str, str | int]]:
+        """Returns the attributes of spans: whole traces, told turn by turn."""
+        values: dict[int, dict[str, str | int]] = {}
+        for trace in sorted({number // SPANS_PER_TRACE for number in numbers}):
+            if trace % self._turns == 0:
+                self._said = []
+            first = trace * SPANS_PER_TRACE
+            steps = range(1, SPANS_PER_TRACE)
+            calls = [n for n in steps if self._random.random() < MODEL_CALL_SHARE * 10 / 9]
+            for place in range(SPANS_PER_TRACE):
+                if place in calls:
+                    value = self._call(is_first=place == calls[0], is_last=place == calls[-1])
+                else:
+                    value = self._step(place)
+                if place == 0 or not self._profile.late_root:
+                    value["session.id"] = session_name(self._session(trace))
+                values[first + place] = value
+        return values
+
+    def _add(self, span: Span, number: int, values: dict[str, str | int]) -> None:
         trace, place = divmod(number, SPANS_PER_TRACE)
         span.trace_id = self._traces[trace]
         span.span_id = self._ids[number]
         if place:
             span.parent_span_id = self._ids[number - place]
-        span.start_time_unix_nano = self._start
+        span.start_time_unix_nano = self._starts[number]
         span.end_time_unix_nano = self._ends[number]
-        is_call = place and self._random.random() < MODEL_CALL_SHARE * 10 / 9
+        is_call = "gen_ai.request.model" in values
         span.name = "chat gpt-4o" if is_call else ("agent" if place == 0 else f"step {place}")
-        values = self._call() if is_call else self._step(place)
-        if place == 0 or not self._profile.late_root:
-            values["session.id"] = session_name(self._traces[trace])
         for key, value in values.items():
             item = span.attributes.add(key=key).value
             if isinstance(value, int):
@@ -130,7 +177,7 @@ class Batch:
 
     def places(self) -> tuple[list[bytes], list[bytes], list[int]]:
         """Returns what `stamp` overwrites: trace ids, span ids, times."""
-        return self._traces, self._ids, [self._start, *self._ends]
+        return self._traces, self._ids, sorted({*self._starts, *self._ends})
 
     @property
     def is_json(self) -> bool:
@@ -140,13 +187,32 @@ class Batch:
     def _text(self, words: int) -> str:
         return " ".join(self._random.choices(WORDS, k=words))
 
-    def _call(self) -> dict[str, str | int]:
-        roles = ["user", "assistant"]
-        history = [
-            {"role": roles[i % 2], "parts": [{"type": "text", "content": self._text(23)}]}
-            for i in range(HISTORY_MESSAGES - 1)
-        ]
-        answer = [{"role": "assistant", "parts": [{"type": "text", "content": self._text(23)}]}]
+    def _words(self, role: str) -> Words:
+        return {"role": role, "parts": [{"type": "text", "content": self._text(23)}]}
+
+    def _history(self, *, is_first: bool) -> list[Words]:
+        """Returns what a call sends: the end of what was said, the turn's question included."""
+        if self._profile.unheard:
+            return [self._words(("user", "assistant")[i % 2]) for i in range(HISTORY_MESSAGES - 1)]
+        if is_first:
+            self._said.append(self._words("user"))
+        return self._said[1 - HISTORY_MESSAGES :]
+
+    def _answer(self, *, is_last: bool) -> Words:
+        """Returns what a call answers: words, or as long as more calls follow, a call of a tool."""
+        if is_last or self._profile.unheard:
+            answer = self._words("assistant")
+            self._said.append(answer)
+            return answer
+        call = {"type": "tool_call", "id": self._random.randbytes(6).hex(), "name": "look_up"}
+        answer = {"role": "assistant", "parts": [{**call, "arguments": {"of": self._text(15)}}]}
+        result = {"type": "tool_call_response", "id": call["id"], "result": self._text(18)}
+        self._said += [answer, {"role": "tool", "parts": [result]}]
+        return answer
+
+    def _call(self, *, is_first: bool, is_last: bool) -> dict[str, str | int]:
+        history = self._history(is_first=is_first)
+        answer = [self._answer(is_last=is_last)]
         return {
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": "openai",

@@ -318,9 +318,7 @@ def _appended(message: Message, chunk: Message) -> Message:
     return Message(role=message.role, text=_text(message.role, parts), parts=parts)
 
 
-def _pairs(
-    prefix: str, attributes: Mapping[str, Any], sources: Sources
-) -> list[tuple[str, Any]]:
+def _pairs(prefix: str, attributes: Mapping[str, Any], sources: Sources) -> list[tuple[str, Any]]:
     """Returns (rest of the name, value) of a family of attributes."""
     return [(name[len(prefix) :], attributes[name]) for name in sources.families.get(prefix, ())]
 
