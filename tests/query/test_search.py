@@ -177,6 +177,25 @@ def test_what_was_said_again_differently_is_not_found_any_more(loading: Loading)
     assert found(loading, "ostrich leopard") == ["s"]
 
 
+def test_only_sessions_that_lost_words_are_read_with_care(loading: Loading) -> None:
+    def lost() -> list[str]:
+        rows = loading.store._engine.query(
+            "SELECT DISTINCT session_id FROM replaced WHERE project_id = {p:String}",
+            {"p": loading.project_id},
+        )
+        return sorted(row[0] for row in rows)
+
+    script = Script(loading)
+    call = {"input": [said("user", "giraffe")], "output": said("assistant", "leopard")}
+    script.send(script.trace(1, call, session="same"), script.trace(2, call, session="other"))
+    script.send(script.trace(1, call, {"id": 5, "name": "step"}, session="same"))  # a late span
+    assert lost() == []
+    script.send(script.trace(2, {**call, "output": said("assistant", "tiger")}, session="other"))
+    assert lost() == ["other"]
+    assert found(loading, "leopard") == ["same"]
+    assert found(loading, "giraffe") == ["other", "same"]
+
+
 def excerpt(text: str, q: str) -> str:
     pieces = excerpt_of(text, parse_words(q))
     return "".join(f"[{piece.text}]" if piece.is_match else piece.text for piece in pieces)

@@ -42,15 +42,17 @@ LATEST_NS = 2**63 - 1
 HELD_BYTES = 32_000_000  # of attachments that are held before they are written
 
 TRACE_ID = SpanFacts.__struct_fields__.index("trace_id")
+HASH = MESSAGE_COLUMNS.index("content_hash")
 SPAN_ID = SpanFacts.__struct_fields__.index("span_id")
 
 
 class Rows(Struct):
-    """What one batch writes."""
+    """What one batch writes. replaced: sessions that lost words which were told of them before."""
 
     turns: list[list[Any]] = field(default_factory=list)
     messages: list[list[Any]] = field(default_factory=list)
     traces: list[list[Any]] = field(default_factory=list)
+    replaced: set[str] = field(default_factory=set)
 
 
 class Plan(Struct, frozen=True):
@@ -133,6 +135,8 @@ class Batch:
         for plan in plans:
             self._derive(plan, rows)
         self._bury(plans, rows)
+        lost = [[self._project, session_id, self._version] for session_id in sorted(rows.replaced)]
+        self._store.write("replaced", ["project_id", "session_id", "version"], lost)
         self._store.write("messages", MESSAGE_COLUMNS, rows.messages)
         self._store.write("turns", TURN_COLUMNS, rows.turns)
         self._store.write("traces", TRACE_COLUMNS, rows.traces)
@@ -337,11 +341,16 @@ class Batch:
                 head = [self._project, session_id, turn_id, self._version, 1]
                 rows.turns.append(tombstone(TURN_COLUMNS, head))
         messages = {tuple(row[1:6]) for row in rows.messages}
-        for session_id, turn_ns, trace_id, span_ns, ordinal in self._store.read(
+        said = {(row[1], row[HASH]) for row in rows.messages}
+        for session_id, turn_ns, trace_id, span_ns, ordinal, content_hash in self._store.read(
             "messages.keys", **where
         ):
+            if (session_id, trace_id) not in touched:
+                continue
+            if (session_id, content_hash) not in said:
+                rows.replaced.add(session_id)
             key = (session_id, turn_ns, bytes.fromhex(trace_id), span_ns, ordinal)
-            if key not in messages and (session_id, trace_id) in touched:
+            if key not in messages:
                 rows.messages.append(
                     tombstone(MESSAGE_COLUMNS, [self._project, *key, self._version, 1])
                 )

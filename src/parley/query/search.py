@@ -157,10 +157,10 @@ def _condition(term: Term, values: dict[str, Any]) -> str:
 
 
 def read_matches(
-    store: Store, project_id: str, session_ids: Sequence[str], found: Saying
+    store: Store, project_id: str, session_ids: Sequence[str], found: Saying | None
 ) -> dict[str, Match]:
-    """Returns of each session where the search found something."""
-    if not session_ids or not found.terms:
+    """Returns of each session where the search, if there is one, found something."""
+    if not session_ids or found is None or not found.terms:
         return {}
     rows = store.read(
         "messages.matching",

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from parley.model import Session, SessionDetail, SessionPage, SessionQuery, Turn, to_iso
+from parley.model import Match, Session, SessionDetail, SessionPage, SessionQuery, Turn, to_iso
 from parley.query.at_once import at_once
 from parley.query.errors import BadQuery
 from parley.query.narrowing import Narrowing, narrow
@@ -126,12 +126,9 @@ def find_sessions(store: Store, project_id: str, query: SessionQuery) -> Session
         is_bounded=query.from_ns is not None or query.to_ns is not None,
     )
     found = _find_all if narrowing.is_everything else _find_narrowed
-    keys, rows, total = found(store, project_id, listing, narrowing)
+    keys, rows, matches, total = found(store, project_id, listing, narrowing)
     page = keys[: query.limit]
     more = len(keys) > query.limit
-    matches = {}
-    if narrowing.saying is not None:
-        matches = read_matches(store, project_id, [key[0] for key in page], narrowing.saying)
     return SessionPage(
         sessions=[rows[key[0]] for key in page if key[0] in rows],
         next_cursor=encode_cursor(Cursor(query.sort, page[-1][1], page[-1][0])) if more else None,
@@ -161,11 +158,11 @@ class _Listing(msgspec.Struct, frozen=True, kw_only=True):
         return int(self.values["limit"]) - 1
 
 
-Found: TypeAlias = tuple[list[tuple[Any, ...]], dict[str, Session], int]
+Found: TypeAlias = tuple[list[tuple[Any, ...]], dict[str, Session], dict[str, Match], int]
 
 
 def _find_all(store: Store, project_id: str, listing: _Listing, _: Narrowing) -> Found:
-    """Returns (keys, rows, total) of a page of everything in the interval."""
+    """Returns (keys, rows, no matches, total) of a page of everything in the interval."""
 
     def read_page() -> tuple[list[tuple[Any, ...]], dict[str, Session]]:
         keys = store.read(
@@ -183,11 +180,11 @@ def _find_all(store: Store, project_id: str, listing: _Listing, _: Narrowing) ->
         return int(counted[0][0])
 
     (keys, rows), total = at_once(read_page, count)
-    return keys, rows, total
+    return keys, rows, {}, total
 
 
 def _find_narrowed(store: Store, project_id: str, listing: _Listing, narrowing: Narrowing) -> Found:
-    """Returns (keys, rows, total) of a page of what a search and a filter leave."""
+    """Returns (keys, rows, matches, total) of a page of what a search and a filter leave."""
     fragments = {
         "sort_value": listing.expression,
         "page": listing.order("value"),
@@ -199,8 +196,12 @@ def _find_narrowed(store: Store, project_id: str, listing: _Listing, narrowing: 
     if not keys and listing.values["after_id"]:  # the last ones have gone since the page before
         fragments["page"] = ""
         counted = store.read("sessions.found", project_id=project_id, fragments=fragments, **values)
-    rows = _rows_of(store, project_id, [key[0] for key in keys[: listing.shown]])
-    return keys, rows, int(counted[0][2]) if counted else 0
+    shown = [key[0] for key in keys[: listing.shown]]
+    rows, matches = at_once(
+        lambda: _rows_of(store, project_id, shown),
+        lambda: read_matches(store, project_id, shown, narrowing.saying),
+    )
+    return keys, rows, matches, int(counted[0][2]) if counted else 0
 
 
 def _page_order(expression: str, *, descending: bool, after: bool) -> str:

@@ -125,7 +125,7 @@ def test_the_same_moment_may_be_written_in_many_ways() -> None:
 
 
 def test_what_is_cheap_is_asked_first() -> None:
-    text = "any(span.error) and any(turn.output ~ 'x') and any(turn.failed) and turns > 3"
+    text = "any(span.kind = 'tool') and any(turn.output ~ 'x') and any(turn.failed) and turns > 3"
     compiled = compile_filter(check_filter(parse_filter(text), now_ns=NOW))
     assert [cost for cost, _ in compiled.conditions] == [0, 0, 1, 2]
     narrowed = narrow("refund", text, now_ns=NOW).sql(interval="1")

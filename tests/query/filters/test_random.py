@@ -84,7 +84,6 @@ def sessions(
 
 
 ALIASES = {"user": "users", "model": "models", "environment": "environments", "tag": "tags"}
-SPAN_NAMES = {"span.error": lambda s: s.status == "error", "span.tool": None}
 
 
 def value_of(name: str, key: str | None, row: Any) -> Any:
@@ -100,7 +99,9 @@ def value_of(name: str, key: str | None, row: Any) -> Any:
         case "turn.total_tokens":
             return row.input_tokens + row.output_tokens
         case "span.error":
-            return row.status == "error"
+            return row.failed
+        case "span.model":
+            return row.model
         case "span.attributes":
             found = row.attributes.get(key)
             return None if found is None else str(found)
@@ -116,7 +117,7 @@ def compare(value: Any, operator: str, wanted: Any) -> bool:
     if value is None:
         return False
     if operator == "~":
-        return wanted.casefold() in value.casefold()
+        return wanted.lower() in value.lower()
     if isinstance(wanted, float) and isinstance(value, str):
         try:
             value = float(value)

@@ -45,11 +45,18 @@ def cost_of(checked: Checked) -> int:
         case Inverse():
             return cost_of(checked.item)
         case Each(scope="span"):
-            return SPANS
+            return SPANS if _counted(checked) is None else ROW
         case Each():
             return ROW if _is_in_session(checked.item) else TURNS
         case _:
             return ROW
+
+
+def _counted(each: Each) -> str | None:
+    """Returns the column of the session's row that counts the spans which meet it, if one does."""
+    item = each.item
+    is_plain = isinstance(item, Test) and item.operator == "=" and item.values == [True]
+    return (item.field.counted or None) if is_plain and isinstance(item, Test) else None
 
 
 def _is_in_session(checked: Checked) -> bool:
@@ -136,7 +143,7 @@ class _Compiler:
                 return f"has({self.bind(list(values), 'Array(String)')}, {place})"
             case "~":
                 wanted = self.bind(values[0], "String")
-                return f"(position(caseFoldUTF8({place}), caseFoldUTF8({wanted})) > 0)"
+                return f"(positionCaseInsensitiveUTF8({place}, {wanted}) > 0)"
             case _:
                 return f"({place} = {self.bind(values[0], 'String')})"
 
@@ -159,6 +166,8 @@ class _Compiler:
         """Returns a condition on how many turns or spans meet another one."""
         if item.scope == "turn" and _is_in_session(item.item):
             return self.each_in_row(item)
+        if column := _counted(item):
+            return self.each_counted(item, column)
         inner = self.sql(item.item)
         table: Literal["turns", "spans"] = "turns" if item.scope == "turn" else "spans"
         if item.word != "count":
@@ -171,6 +180,15 @@ class _Compiler:
         signs = NOT_SIGNS if is_zero_right else SIGNS
         having = f"count() {signs[item.operator]} {number}"
         return _membership(table, where=inner, having=having, is_in=not is_zero_right)
+
+    def each_counted(self, item: Each, column: str) -> str:
+        match item.word:
+            case "any":
+                return f"({column} > 0)"
+            case "all":
+                return f"({column} = spans)"
+            case _:
+                return f"({column} {SIGNS[item.operator]} {self.bind(item.number, 'UInt64')})"
 
     def each_in_row(self, item: Each) -> str:
         columns = sorted({field.in_session for field in _fields(item.item)})

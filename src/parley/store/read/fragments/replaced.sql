@@ -1,0 +1,1 @@
+(SELECT session_id FROM replaced WHERE project_id = {project_id:String})
