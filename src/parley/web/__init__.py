@@ -4,6 +4,7 @@ May import access, query, store, bus and model. Refuses to know SQL, OTLP and ho
 about: a page formats, it does not compute.
 """
 
+from parley.web.prompts import PromptParts
 from parley.web.router import web_router
 
-__all__ = ["web_router"]
+__all__ = ["PromptParts", "web_router"]

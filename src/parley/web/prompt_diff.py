@@ -1,0 +1,102 @@
+"""Two prompts line by line, and the words that differ within a line that was changed."""
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from msgspec import Struct, field
+
+from parley.model import Prompt
+from parley.prompts import lines_of
+
+__all__ = ["DiffPiece", "DiffRow", "diff_prompts"]
+
+WORD = re.compile(r"\w+|\s+|[^\w\s]")
+CONTEXT_LINES = 3
+ALIKE = 0.3  # lines less alike than this are shown as one gone and one new
+WORDS_MAX = 2000  # of a line whose words are compared
+
+
+class DiffPiece(Struct, frozen=True):
+    """A part of a line; is_changed: the other side has something else there."""
+
+    text: str
+    is_changed: bool = False
+
+
+class DiffRow(Struct, frozen=True, kw_only=True):
+    """One line of both sides. kind: same, changed, gone, new, or skipped (`count` same lines)."""
+
+    kind: str
+    before: list[DiffPiece] = field(default_factory=list)
+    after: list[DiffPiece] = field(default_factory=list)
+    is_head: bool = False  # the role of a message
+    count: int = 0
+
+
+def diff_prompts(before: Prompt, after: Prompt) -> list[DiffRow]:
+    """Returns the rows of a comparison; long runs of the same are left out but for their ends."""
+    old, new = lines_of(before), lines_of(after)
+    rows: list[DiffRow] = []
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        if kind == "equal":
+            rows += same_rows(old[a:b], is_first=a == 0, is_last=b == len(old))
+        else:
+            rows += changed_rows(old[a:b], new[c:d])
+    return rows
+
+
+def same_rows(lines: Sequence[str], *, is_first: bool, is_last: bool) -> list[DiffRow]:
+    """Returns lines that both have; of a long run what stands next to a change."""
+    head = 0 if is_first else CONTEXT_LINES
+    tail = 0 if is_last else CONTEXT_LINES
+    rows = [
+        DiffRow(
+            kind="same", before=[DiffPiece(line)], after=[DiffPiece(line)], is_head=is_head(line)
+        )
+        for line in lines
+    ]
+    hidden = len(lines) - head - tail
+    if hidden <= CONTEXT_LINES:
+        return rows
+    return [*rows[:head], DiffRow(kind="skipped", count=hidden), *rows[len(rows) - tail :]]
+
+
+def changed_rows(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffRow]:
+    """Yields lines that differ, those side by side that are alike."""
+    for place in range(max(len(old), len(new))):
+        left = old[place] if place < len(old) else None
+        right = new[place] if place < len(new) else None
+        if left is not None and right is not None:
+            pieces = compare_words(left, right)
+            if pieces is not None:
+                yield DiffRow(kind="changed", before=pieces[0], after=pieces[1])
+                continue
+        if left is not None:
+            yield DiffRow(kind="gone", before=[DiffPiece(left)], is_head=is_head(left))
+        if right is not None:
+            yield DiffRow(kind="new", after=[DiffPiece(right)], is_head=is_head(right))
+
+
+def compare_words(left: str, right: str) -> tuple[list[DiffPiece], list[DiffPiece]] | None:
+    """Returns both lines in pieces, None when they have too little in common."""
+    a, b = WORD.findall(left), WORD.findall(right)
+    if is_head(left) or is_head(right) or max(len(a), len(b)) > WORDS_MAX:
+        return None
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return None
+    before, after = [], []
+    for kind, i, j, k, m in matcher.get_opcodes():
+        is_changed = kind != "equal"
+        if i < j:
+            before.append(DiffPiece("".join(a[i:j]), is_changed))
+        if k < m:
+            after.append(DiffPiece("".join(b[k:m]), is_changed))
+    return before, after
+
+
+def is_head(line: str) -> bool:
+    """Returns whether a line begins a message."""
+    return line in ("[system]", "[user]", "[assistant]", "[history]")
