@@ -5,13 +5,14 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from parley.model import Prompt
 from parley.prompts import lines_of
 
 __all__ = ["DiffPiece", "DiffRow", "diff_prompts"]
 
-WORD = re.compile(r"\w+|\s+|[^\w\s]")
+WORD = re.compile(r"\d+(?:\.\d+)?|\w+|\s+|[^\w\s]")
 CONTEXT_LINES = 3
 ALIKE = 0.3  # lines less alike than this are shown as one gone and one new
 WORDS_MAX = 2000  # of a line whose words are compared
@@ -31,12 +32,30 @@ class DiffRow(Struct, frozen=True, kw_only=True):
     before: list[DiffPiece] = field(default_factory=list)
     after: list[DiffPiece] = field(default_factory=list)
     is_head: bool = False  # the role of a message
+    is_setting: bool = False  # not words, but the model, a parameter, a tool
     count: int = 0
 
 
 def diff_prompts(before: Prompt, after: Prompt) -> list[DiffRow]:
     """Returns the rows of a comparison; long runs of the same are left out but for their ends."""
-    old, new = lines_of(before), lines_of(after)
+    (old_words, old_settings), (new_words, new_settings) = (
+        halves(item) for item in (before, after)
+    )
+    settings = [replace(row, is_setting=True) for row in diff_lines(old_settings, new_settings)]
+    title = [DiffPiece("model and parameters")]
+    between = DiffRow(kind="same", before=title, after=title, is_head=True)
+    return [*diff_lines(old_words, new_words), between, *settings]
+
+
+def halves(prompt: Prompt) -> tuple[list[str], list[str]]:
+    """Returns the lines of the messages, and those of all else."""
+    lines = lines_of(prompt)
+    size = sum(1 + len(message.content.splitlines()) for message in prompt.messages)
+    return lines[:size], lines[size:]
+
+
+def diff_lines(old: Sequence[str], new: Sequence[str]) -> list[DiffRow]:
+    """Returns the rows of a comparison of lines."""
     rows: list[DiffRow] = []
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
@@ -52,9 +71,7 @@ def same_rows(lines: Sequence[str], *, is_first: bool, is_last: bool) -> list[Di
     head = 0 if is_first else CONTEXT_LINES
     tail = 0 if is_last else CONTEXT_LINES
     rows = [
-        DiffRow(
-            kind="same", before=[DiffPiece(line)], after=[DiffPiece(line)], is_head=is_head(line)
-        )
+        DiffRow(kind="same", before=[shown(line)], after=[shown(line)], is_head=is_head(line))
         for line in lines
     ]
     hidden = len(lines) - head - tail
@@ -74,9 +91,9 @@ def changed_rows(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffRow]:
                 yield DiffRow(kind="changed", before=pieces[0], after=pieces[1])
                 continue
         if left is not None:
-            yield DiffRow(kind="gone", before=[DiffPiece(left)], is_head=is_head(left))
+            yield DiffRow(kind="gone", before=[shown(left)], is_head=is_head(left))
         if right is not None:
-            yield DiffRow(kind="new", after=[DiffPiece(right)], is_head=is_head(right))
+            yield DiffRow(kind="new", after=[shown(right)], is_head=is_head(right))
 
 
 def compare_words(left: str, right: str) -> tuple[list[DiffPiece], list[DiffPiece]] | None:
@@ -95,6 +112,11 @@ def compare_words(left: str, right: str) -> tuple[list[DiffPiece], list[DiffPiec
         if k < m:
             after.append(DiffPiece("".join(b[k:m]), is_changed))
     return before, after
+
+
+def shown(line: str) -> DiffPiece:
+    """Returns a whole line; a role without its brackets."""
+    return DiffPiece(line[1:-1] if is_head(line) else line)
 
 
 def is_head(line: str) -> bool:
