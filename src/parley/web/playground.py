@@ -6,7 +6,8 @@ A plain form carries the talk so far; the runs go the way of /chat/run and leave
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -14,7 +15,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
-from litestar.response import Redirect
+from litestar.response import Redirect, Stream
 from markupsafe import Markup
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -61,6 +62,7 @@ from parley.web.prompt_talk import (
 from parley.web.rich_text import json_html, markdown_html, plain_html
 from parley.web.settings_tabs import provider_keys_href
 from parley.web.state import PageState
+from parley.web.templates import render
 
 __all__ = ["playground_routes"]
 
@@ -165,24 +167,43 @@ def playground_routes(
         play = read_play(data)
         application = await asyncio.to_thread(registry.open, project, slug)
         version = await asyncio.to_thread(resolve, registry, project, slug, play.target)
-        failure: Failure | None = None
-        wrong: dict[str, str] = {}
-        status = 200
-        if data.get("do") == "run":
-            trace_id = secrets.token_hex(16)
-            session_id = play.session_id or f"playground-{secrets.token_hex(8)}"
-            play = replace(play, session_id=session_id)  # that of a failed run too
-            try:
-                play = await run(chat, project, version, play, Caller(trace_id))
-            except PromptError as error:
-                failure, wrong = failure_of(error, project, trace_id)
-                status = 400
-        page = await asyncio.to_thread(
-            lambda: playground_page(
-                place, application, version, project, play, failure=failure, wrong=wrong
+        outcome = Outcome(play)
+
+        async def page() -> PlaygroundPage:
+            return await asyncio.to_thread(
+                lambda: playground_page(
+                    place,
+                    application,
+                    version,
+                    project,
+                    outcome.play,
+                    failure=outcome.failure,
+                    wrong=outcome.wrong,
+                )
             )
-        )
-        return page_answer("playground.html", page, status)
+
+        if data.get("do") != "run":
+            return page_answer("playground.html", await page())
+        session_id = play.session_id or f"playground-{secrets.token_hex(8)}"
+        outcome.play = play = replace(play, session_id=session_id)  # that of a failed run too
+
+        async def events() -> AsyncIterator[bytes]:
+            nonlocal outcome
+            async with aclosing(pieces_of(chat, project, version, play)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, str):
+                        yield event("delta", piece)
+                    else:
+                        outcome = piece
+            yield event("page", render("playground.html", page=await page()))
+
+        if "text/event-stream" in request.headers.get("accept", ""):
+            headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+            return Stream(events(), media_type="text/event-stream", headers=headers)
+        async for piece in pieces_of(chat, project, version, play):
+            outcome = piece if isinstance(piece, Outcome) else outcome
+        status = 400 if outcome.failure or outcome.wrong else 200
+        return page_answer("playground.html", await page(), status)
 
     return [show, send]
 
@@ -259,10 +280,8 @@ def read_play(data: Mapping[str, str]) -> Play:
     )
 
 
-async def run(
-    chat: ChatRunner, project: str, version: PromptVersion, play: Play, caller: Caller
-) -> Play:
-    """Returns the talk with what was asked and answered. Raises PromptError."""
+def asked_of(play: Play) -> Play:
+    """Returns the talk with what the person says now: results of calls, and a message."""
     talk = list(play.talk)
     talk += [
         Said(role="tool", text=play.results.get(call.id, ""), call_id=call.id)
@@ -270,31 +289,66 @@ async def run(
     ]
     if play.question.strip():
         talk.append(Said(role="user", text=play.question))
+    return replace(play, talk=talk)
+
+
+def request_of(play: Play, version: PromptVersion, trace_id: str) -> RunRequest:
+    """Returns the run that the last words of a talk ask for."""
     inputs: dict[str, Any] = {
         name: play.inputs[name] for name in variables(version.prompt) if play.inputs.get(name)
     }
-    if talk or not asks_by_itself(version.prompt):
-        inputs[HISTORY] = history_of(talk)
+    if play.talk or not asks_by_itself(version.prompt):
+        inputs[HISTORY] = history_of(play.talk)
     kind, _, name = play.target.partition(":")
+    return RunRequest(
+        base_id=version.ref.application,
+        environment=name if kind == "env" else "",
+        version=None if kind == "env" else version.ref,
+        inputs=inputs,
+        metadata=METADATA,
+        session_id=play.session_id,
+        caller=Caller(trace_id),
+    )
+
+
+class Outcome(Struct):
+    """What a run came to: the talk after it, or why there is no answer."""
+
+    play: Play
+    failure: Failure | None = None
+    wrong: dict[str, str] = field(default_factory=dict)
+
+
+async def pieces_of(
+    chat: ChatRunner, project: str, version: PromptVersion, play: Play
+) -> AsyncGenerator[str | Outcome, None]:
+    """Yields the answer piece by piece, at last what the run came to."""
+    asked = asked_of(play)
+    trace_id = secrets.token_hex(16)
     began = time.monotonic()
-    answer = await chat.run(
-        project,
-        RunRequest(
-            base_id=version.ref.application,
-            environment=name if kind == "env" else "",
-            version=None if kind == "env" else version.ref,
-            inputs=inputs,
-            metadata=METADATA,
-            session_id=play.session_id,
-            caller=caller,
-        ),
-    )
-    said = answered(
-        answer,
-        latency_ms=(time.monotonic() - began) * 1000,
-        version=ref_words(answer.version) if answer.version else "",
-    )
-    return replace(play, talk=[*talk, said], question="", results={})
+    outcome = Outcome(play)
+    try:
+        pieces = chat.stream(project, request_of(asked, version, trace_id))
+        async with aclosing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, str):
+                    yield piece
+                    continue
+                said = answered(
+                    piece,
+                    latency_ms=(time.monotonic() - began) * 1000,
+                    version=ref_words(piece.version) if piece.version else "",
+                )
+                talk = [*asked.talk, said]
+                outcome.play = replace(play, talk=talk, question="", results={})
+    except PromptError as error:
+        outcome.failure, outcome.wrong = failure_of(error, project, trace_id)
+    yield outcome
+
+
+def event(name: str, data: object) -> bytes:
+    """Returns a server-sent event."""
+    return f"event: {name}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
 
 
 def failure_of(

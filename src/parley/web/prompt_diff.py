@@ -15,7 +15,9 @@ __all__ = ["DiffPiece", "DiffRow", "diff_prompts"]
 WORD = re.compile(r"\d+(?:\.\d+)?|\w+|\s+|[^\w\s]")
 CONTEXT_LINES = 3
 ALIKE = 0.3  # lines less alike than this are shown as one gone and one new
-WORDS_MAX = 2000  # of a line whose words are compared
+LINE_MAX = 5000  # characters of a line whose words are compared
+COMPARED_MAX = 200  # changed lines in a row that are compared by their words
+LOOK_AHEAD = 5  # new lines among which one is looked for that is alike
 
 
 class DiffPiece(Struct, frozen=True):
@@ -57,7 +59,7 @@ def halves(prompt: Prompt) -> tuple[list[str], list[str]]:
 def diff_lines(old: Sequence[str], new: Sequence[str]) -> list[DiffRow]:
     """Returns the rows of a comparison of lines."""
     rows: list[DiffRow] = []
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    matcher = SequenceMatcher(None, old, new)
     for kind, a, b, c, d in matcher.get_opcodes():
         if kind == "equal":
             rows += same_rows(old[a:b], is_first=a == 0, is_last=b == len(old))
@@ -81,31 +83,40 @@ def same_rows(lines: Sequence[str], *, is_first: bool, is_last: bool) -> list[Di
 
 
 def changed_rows(old: Sequence[str], new: Sequence[str]) -> Iterator[DiffRow]:
-    """Yields lines that differ, those side by side that are alike."""
-    for place in range(max(len(old), len(new))):
-        left = old[place] if place < len(old) else None
-        right = new[place] if place < len(new) else None
-        if left is not None and right is not None:
-            pieces = compare_words(left, right)
-            if pieces is not None:
-                yield DiffRow(kind="changed", before=pieces[0], after=pieces[1])
-                continue
-        if left is not None:
+    """Yields lines that differ: those that are alike side by side, in their order."""
+    told = 0  # of the new lines
+    ahead_most = LOOK_AHEAD if len(old) <= COMPARED_MAX else 0
+    for left in old:
+        ahead = range(told, min(len(new), told + ahead_most))
+        place = next((at for at in ahead if are_alike(left, new[at])), None)
+        if place is None:
             yield DiffRow(kind="gone", before=[shown(left)], is_head=is_head(left))
-        if right is not None:
-            yield DiffRow(kind="new", after=[shown(right)], is_head=is_head(right))
+            continue
+        yield from (new_row(line) for line in new[told:place])
+        before, after = compare_words(left, new[place])
+        yield DiffRow(kind="changed", before=before, after=after)
+        told = place + 1
+    yield from (new_row(line) for line in new[told:])
 
 
-def compare_words(left: str, right: str) -> tuple[list[DiffPiece], list[DiffPiece]] | None:
-    """Returns both lines in pieces, None when they have too little in common."""
+def new_row(line: str) -> DiffRow:
+    """Returns a line that only the newer side has."""
+    return DiffRow(kind="new", after=[shown(line)], is_head=is_head(line))
+
+
+def are_alike(left: str, right: str) -> bool:
+    """Returns whether two lines have enough words in common to stand side by side."""
+    if is_head(left) or is_head(right) or max(len(left), len(right)) > LINE_MAX:
+        return False
+    a, b = ([word for word in WORD.findall(line) if word[0].isalnum()] for line in (left, right))
+    return SequenceMatcher(None, a, b).ratio() >= ALIKE
+
+
+def compare_words(left: str, right: str) -> tuple[list[DiffPiece], list[DiffPiece]]:
+    """Returns both lines in pieces."""
     a, b = WORD.findall(left), WORD.findall(right)
-    if is_head(left) or is_head(right) or max(len(a), len(b)) > WORDS_MAX:
-        return None
-    matcher = SequenceMatcher(None, a, b, autojunk=False)
-    if matcher.ratio() < ALIKE:
-        return None
     before, after = [], []
-    for kind, i, j, k, m in matcher.get_opcodes():
+    for kind, i, j, k, m in SequenceMatcher(None, a, b).get_opcodes():
         is_changed = kind != "equal"
         if i < j:
             before.append(DiffPiece("".join(a[i:j]), is_changed))
