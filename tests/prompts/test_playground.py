@@ -108,7 +108,7 @@ def test_a_turn_names_its_version_and_is_run_again(ready: Server, models: ModelS
     ask(ready, "Thanks a lot!", text)
     assert len(models.exchanges[-1].heard.messages) == 6
     listed = page(ready, "/prompts").text
-    assert '2<span class="sr"> turns</span>' in listed
+    assert '2<span class="unit"> turns</span>' in listed
     assert page(ready, PATH, session="conversation_123", turn="9").status_code == 400
     assert page(ready, PATH, session="nobody", turn="1").status_code == 400
 

@@ -7,8 +7,8 @@ from parley.store import Store
 __all__ = ["RUN_SESSION", "PromptRef", "PromptUsage", "read_prompt_refs", "read_prompt_usage"]
 
 RUN_SCOPE = "parley.prompts"  # the scope of the spans of a chat run, and
-RUN_NAME = "chat run "  # how its first span is called, the application behind it; and
-RUN_SESSION = "ag.session.id"  # the attribute that names its session
+RUN_NAME = "chat run "  # how its first span is called, the application behind it
+RUN_SESSION = "ag.session.id"  # the attribute by which a run names its session
 
 
 class PromptRef(Struct, frozen=True):
@@ -47,7 +47,6 @@ def read_prompt_usage(store: Store, project_id: str, *, from_ns: int) -> dict[st
         from_ns=from_ns,
         scope=RUN_SCOPE,
         prefix=RUN_NAME,
-        source=RUN_SESSION,
     )
     return {
         application: PromptUsage(

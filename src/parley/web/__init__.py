@@ -1,7 +1,7 @@
 """The pages: server-rendered HTML of what the query room answers.
 
-May import access, query, store, bus and model. Refuses to know SQL, OTLP and how a number came
-about: a page formats, it does not compute.
+May import access, query, prompts, store, bus and model. Refuses to know SQL, OTLP and how a number
+came about: a page formats, it does not compute.
 """
 
 from parley.web.prompts import PromptParts

@@ -167,43 +167,21 @@ def playground_routes(
         play = read_play(data)
         application = await asyncio.to_thread(registry.open, project, slug)
         version = await asyncio.to_thread(resolve, registry, project, slug, play.target)
-        outcome = Outcome(play)
-
-        async def page() -> PlaygroundPage:
-            return await asyncio.to_thread(
-                lambda: playground_page(
-                    place,
-                    application,
-                    version,
-                    project,
-                    outcome.play,
-                    failure=outcome.failure,
-                    wrong=outcome.wrong,
-                )
-            )
-
+        shown = Shown(place, application, version, project)
         if data.get("do") != "run":
-            return page_answer("playground.html", await page())
+            return page_answer("playground.html", await shown.page(Outcome(play)))
         session_id = play.session_id or f"playground-{secrets.token_hex(8)}"
-        outcome.play = play = replace(play, session_id=session_id)  # that of a failed run too
-
-        async def events() -> AsyncIterator[bytes]:
-            nonlocal outcome
-            async with aclosing(pieces_of(chat, project, version, play)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, str):
-                        yield event("delta", piece)
-                    else:
-                        outcome = piece
-            yield event("page", render("playground.html", page=await page()))
-
+        play = replace(play, session_id=session_id)  # that of a failed run too
+        pieces = pieces_of(chat, project, version, play)
         if "text/event-stream" in request.headers.get("accept", ""):
             headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-            return Stream(events(), media_type="text/event-stream", headers=headers)
-        async for piece in pieces_of(chat, project, version, play):
+            events = events_of(pieces, shown)
+            return Stream(events, media_type="text/event-stream", headers=headers)
+        outcome = Outcome(play)
+        async for piece in pieces:
             outcome = piece if isinstance(piece, Outcome) else outcome
         status = 400 if outcome.failure or outcome.wrong else 200
-        return page_answer("playground.html", await page(), status)
+        return page_answer("playground.html", await shown.page(outcome), status)
 
     return [show, send]
 
@@ -344,6 +322,41 @@ async def pieces_of(
     except PromptError as error:
         outcome.failure, outcome.wrong = failure_of(error, project, trace_id)
     yield outcome
+
+
+class Shown(Struct, frozen=True):
+    """What the page is of, whatever a run comes to."""
+
+    place: Place
+    application: Application
+    version: PromptVersion
+    project: str
+
+    async def page(self, outcome: Outcome) -> PlaygroundPage:
+        """Returns the page after a run."""
+        return await asyncio.to_thread(
+            playground_page,
+            self.place,
+            self.application,
+            self.version,
+            self.project,
+            outcome.play,
+            failure=outcome.failure,
+            wrong=outcome.wrong,
+        )
+
+
+async def events_of(
+    pieces: AsyncGenerator[str | Outcome, None], shown: Shown
+) -> AsyncIterator[bytes]:
+    """Yields a run as server-sent events: `delta` with words, at last `page` with the page."""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if isinstance(piece, str):
+                yield event("delta", piece)
+            else:
+                page = await shown.page(piece)
+                yield event("page", render("playground.html", page=page))
 
 
 def event(name: str, data: object) -> bytes:

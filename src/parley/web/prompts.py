@@ -79,6 +79,7 @@ def prompts_routes(place: Place, parts: PromptParts, access: Access) -> list[Any
     return [
         *list_routes(place, registry, access),
         *application_routes(place, registry, access),
+        *change_routes(place, registry, access),
         *editor_routes(place, parts, access),
         rerun_route(place, registry, access),
         *playground_routes(place, registry, parts.chat, access),
@@ -113,7 +114,7 @@ def list_routes(place: Place, registry: Registry, access: Access) -> list[Any]:
 
 
 def application_routes(place: Place, registry: Registry, access: Access) -> list[Any]:
-    """Returns the page of an application, its comparison, and what its forms send."""
+    """Returns the page of an application, and its comparison."""
 
     @get(PROMPTS + "/{slug:str}", include_in_schema=False)
     async def show(request: PromptRequest, slug: str) -> Response[str]:
@@ -130,6 +131,12 @@ def application_routes(place: Place, registry: Registry, access: Access) -> list
         query = dict(request.query_params)
         page = await asyncio.to_thread(diff_page, place, registry, project, slug, query=query)
         return page_answer("prompt_diff.html", page)
+
+    return [show, diff]
+
+
+def change_routes(place: Place, registry: Registry, access: Access) -> list[Any]:
+    """Returns what the forms of an application send: deploy, roll back, rename, remove."""
 
     async def change(
         request: PromptRequest, slug: str, values: Mapping[str, str], said: str, work: Any
@@ -185,7 +192,7 @@ def application_routes(place: Place, registry: Registry, access: Access) -> list
         await asyncio.to_thread(registry.remove, project, slug)
         return Redirect(prompts_href(project, said="removed"), status_code=303)
 
-    return [show, diff, deploy, roll_back, rename, remove]
+    return [deploy, roll_back, rename, remove]
 
 
 def editor_routes(place: Place, parts: PromptParts, access: Access) -> list[Any]:
