@@ -131,3 +131,15 @@ def test_a_talk_that_is_none_is_refused(ready: Server) -> None:
     answer = submit(ready, PATH, data)
     assert answer.status_code == 400
     assert "talk" in answer.text
+
+
+def test_without_a_key_the_page_says_where_to_set_it(ready: Server) -> None:
+    prompt = ready.get_json("/api/v1/prompts/support/versions/default/1")["prompt"]
+    changed = prompt | {"model": "mistral:mistral-small"}
+    send(ready, "POST", "/api/v1/prompts/support/versions", {"prompt": changed})
+    text = ask(ready, "Hi", target="version:default:2")
+    assert "no key of mistral" in text
+    assert "&amp;set=mistral" in text
+    assert "Hi</textarea>" in text
+    edited = page(ready, "/prompts/support/edit", version="default:2").text
+    assert "Nobody gave a key of mistral yet" in edited

@@ -12,7 +12,7 @@ RUN_SESSION = "ag.session.id"  # the attribute by which a run names its session
 
 
 class PromptRef(Struct, frozen=True):
-    """The managed prompt that a trace says it ran; "" for what it does not say."""
+    """The managed prompt that a run names; "" for what it does not name."""
 
     application: str
     variant: str
@@ -32,9 +32,14 @@ class PromptUsage(Struct, frozen=True):
 def read_prompt_refs(
     store: Store, project_id: str, session_id: str, *, from_ns: int, to_ns: int
 ) -> dict[str, PromptRef]:
-    """Returns what the traces of a session that began between two times ran, by trace id."""
+    """Returns what runs of ours in a session, begun between two times, ran; by trace id."""
     rows = store.read(
-        "spans.refs", project_id=project_id, session_id=session_id, from_ns=from_ns, to_ns=to_ns
+        "spans.refs",
+        project_id=project_id,
+        session_id=session_id,
+        from_ns=from_ns,
+        to_ns=to_ns,
+        scope=RUN_SCOPE,
     )
     return {row[0]: PromptRef(*row[1:]) for row in rows}
 

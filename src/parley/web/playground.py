@@ -176,7 +176,7 @@ def playground_routes(
         if "text/event-stream" in request.headers.get("accept", ""):
             headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
             events = events_of(pieces, shown)
-            return Stream(events, media_type="text/event-stream", headers=headers)
+            return Stream(events, status_code=200, media_type="text/event-stream", headers=headers)
         outcome = Outcome(play)
         async for piece in pieces:
             outcome = piece if isinstance(piece, Outcome) else outcome
@@ -320,7 +320,9 @@ async def pieces_of(
                 talk = [*asked.talk, said]
                 outcome.play = replace(play, talk=talk, question="", results={})
     except PromptError as error:
-        outcome.failure, outcome.wrong = failure_of(error, project, trace_id)
+        outcome.failure, outcome.wrong = failure_of(
+            error, project, trace_id, provider=version.prompt.model.partition(":")[0]
+        )
     yield outcome
 
 
@@ -365,7 +367,7 @@ def event(name: str, data: object) -> bytes:
 
 
 def failure_of(
-    error: PromptError, project: str, trace_id: str
+    error: PromptError, project: str, trace_id: str, *, provider: str
 ) -> tuple[Failure | None, dict[str, str]]:
     """Returns what the page says of a run that failed: a block, or words at a field."""
     match error:
@@ -373,7 +375,7 @@ def failure_of(
             href = f"/traces/{trace_id}?{urlencode({'project': project})}"
             return Failure(title="No answer was given", text=error.message, trace_href=href), {}
         case NoProviderKey():
-            href = provider_keys_href(project, set="openai")
+            href = provider_keys_href(project, set=provider)
             return Failure(title="No key", text=error.message, keys_href=href), {}
     name = (error.field or "").removeprefix("inputs.")
     return None, {"question" if name.startswith(HISTORY) else name: error.message}
