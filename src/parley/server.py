@@ -47,7 +47,7 @@ from parley.receive.connections import ConnectionCounts, limited_protocol
 from parley.records import Records
 from parley.settings import Settings, is_loopback
 from parley.store import Store, StoreError
-from parley.web import web_router
+from parley.web import PromptParts, web_router
 
 __all__ = ["StartRefused", "hold_folder", "run_server"]
 
@@ -258,6 +258,12 @@ class Parts:
 
     def compose(self, address: str) -> App:
         """Returns the application: access checks around everything, ingest beside the router."""
+        chat = ChatRunner(
+            self.registry,
+            self.provider_keys,
+            book=self.prices.book,
+            record=partial(self.intake.keep, source="parley"),
+        )
         api = api_router(
             ApiParts(
                 version=__version__,
@@ -269,18 +275,19 @@ class Parts:
                 prices_url=self.settings.prices_url,
                 registry=self.registry,
                 provider_keys=self.provider_keys,
-                chat=ChatRunner(
-                    self.registry,
-                    self.provider_keys,
-                    book=self.prices.book,
-                    record=partial(self.intake.keep, source="parley"),
-                ),
+                chat=chat,
                 readiness=self.checks,
                 read_metrics=self.metrics,
             )
         )
         web = web_router(
-            self.store, self.journal, self.bus, self.prices, address=address, access=self.access
+            self.store,
+            self.journal,
+            self.bus,
+            self.prices,
+            PromptParts(self.registry, self.provider_keys, chat),
+            address=address,
+            access=self.access,
         )
         router = Litestar(
             route_handlers=[api, web],

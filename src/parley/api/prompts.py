@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated, Any
 
-from litestar import delete, get, post, put
+from litestar import delete, get, patch, post, put
 from litestar.params import QueryParameter
 from msgspec import UNSET, Struct, UnsetType
 
@@ -114,6 +114,12 @@ class NewApplication(Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
 
 
+class NewName(Struct, frozen=True, forbid_unknown_fields=True):
+    """What an application is called."""
+
+    name: str
+
+
 class NewVersion(Struct, frozen=True, forbid_unknown_fields=True):
     """A version to save, and where to deploy it at once."""
 
@@ -177,6 +183,14 @@ async def show_prompt(registry: Registry, project_id: ProjectId, slug: str) -> P
         )
 
     return await asyncio.to_thread(read)
+
+
+@patch("/api/v1/prompts/{slug:str}", summary="Rename an application", tags=["prompts"])
+async def rename_prompt(
+    registry: Registry, project_id: ProjectId, slug: str, data: NewName
+) -> ApplicationAnswer:
+    """Gives an application another name; its slug stays."""
+    return application_answer(await asyncio.to_thread(registry.rename, project_id, slug, data.name))
 
 
 @delete(
@@ -348,6 +362,7 @@ PROMPT_ROUTES = (
     list_prompts,
     create_prompt,
     show_prompt,
+    rename_prompt,
     remove_prompt,
     save_version,
     show_version,

@@ -20,6 +20,7 @@ class Client(Struct, frozen=True):
     url: str
     project: str = ""
     token: str = ""
+    timeout_seconds: float = TIMEOUT_SECONDS
 
     def find_sessions(self, parameters: dict[str, str]) -> dict[str, Any]:
         """Returns a page of sessions as the API answers it."""
@@ -59,7 +60,7 @@ class Client(Struct, frozen=True):
                 content=body,
                 params=parameters,
                 headers=headers,
-                timeout=TIMEOUT_SECONDS,
+                timeout=self.timeout_seconds,
                 trust_env=not is_loopback(urlsplit(url).hostname or ""),  # no proxy to ourselves
             )
         except httpx.InvalidURL as error:

@@ -10,6 +10,7 @@ from parley.cli.doctor import doctor
 from parley.cli.errors import CliError
 from parley.cli.options import with_settings
 from parley.cli.prices import prices
+from parley.cli.prompts import prompts
 from parley.cli.serve import serve
 from parley.cli.sessions import sessions
 from parley.settings import Settings, default_folder
@@ -53,6 +54,7 @@ app.command("serve")(with_settings(serve, data=default_folder()))
 app.command("demo")(with_settings(demo, data=default_folder() / "demo"))
 app.add_typer(sessions, name="sessions")
 app.add_typer(prices, name="prices")
+app.add_typer(prompts, name="prompts")
 app.add_typer(doctor, name="doctor")
 
 

@@ -4,6 +4,7 @@ May import records, pricing, conventions and model. Refuses to know HTTP, HTML a
 storage: what a run leaves behind is a trace like any client's, handed to whom it was given.
 """
 
+from parley.prompts.checks import check_name
 from parley.prompts.errors import (
     BadInputs,
     BadPrompt,
@@ -13,13 +14,16 @@ from parley.prompts.errors import (
     ProviderBusy,
     ProviderFailed,
 )
-from parley.prompts.inputs import input_schema
+from parley.prompts.inputs import asks_by_itself, input_schema, variables
 from parley.prompts.keys import Credentials, ProviderKeys
-from parley.prompts.registry import Registry
+from parley.prompts.models import PROVIDERS
+from parley.prompts.registry import DEFAULT_VARIANT, Registry, lines_of
 from parley.prompts.run import ChatAnswer, ChatRunner, RunRequest
 from parley.prompts.trace import Caller
 
 __all__ = [
+    "DEFAULT_VARIANT",
+    "PROVIDERS",
     "BadInputs",
     "BadPrompt",
     "Caller",
@@ -34,5 +38,9 @@ __all__ = [
     "ProviderKeys",
     "Registry",
     "RunRequest",
+    "asks_by_itself",
+    "check_name",
     "input_schema",
+    "lines_of",
+    "variables",
 ]

@@ -9,7 +9,7 @@ from parley.conventions.parts import message_parts
 from parley.model import HISTORY, Message, Part, Prompt, Role
 from parley.prompts.errors import BadInputs
 
-__all__ = ["input_schema", "render", "variables"]
+__all__ = ["asks_by_itself", "input_schema", "render", "variables"]
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 VALUE_TYPES = ["string", "number", "boolean", "object", "array"]

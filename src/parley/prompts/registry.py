@@ -18,12 +18,14 @@ from parley.records import (
     list_deployments,
     list_versions,
     remove_application,
+    rename_application,
 )
 
-__all__ = ["DEFAULT_VARIANT", "Registry"]
+__all__ = ["DEFAULT_VARIANT", "Registry", "lines_of"]
 
 DEFAULT_VARIANT = "default"
 NOTE_MAX = 2000
+NAME_MAX = 200
 
 
 class Registry:
@@ -35,8 +37,17 @@ class Registry:
     def create(self, project_id: str, slug: str, name: str = "") -> Application:
         """Makes an application without versions."""
         check_name(slug, "slug")
-        if not add_application(self._records, project_id, slug, (name or slug)[:200]):
+        if not add_application(self._records, project_id, slug, (name or slug)[:NAME_MAX]):
             raise BadPrompt(f"there is an application {slug!r} already", field="slug")
+        return self.open(project_id, slug)
+
+    def rename(self, project_id: str, slug: str, name: str) -> Application:
+        """Gives an application another name; its slug, by which it is run, stays."""
+        name = name.strip()
+        if not name or len(name) > NAME_MAX:
+            raise BadPrompt(f"expected 1 to {NAME_MAX} characters", field="name")
+        if not rename_application(self._records, project_id, slug, name):
+            raise self._no_application(project_id, slug, field="slug")
         return self.open(project_id, slug)
 
     def remove(self, project_id: str, slug: str) -> None:

@@ -26,6 +26,13 @@ from parley.query.filters import (
     read_seen,
 )
 from parley.query.narrowing import EVERYTHING, Narrowing, narrow
+from parley.query.prompts import (
+    RUN_SESSION,
+    PromptRef,
+    PromptUsage,
+    read_prompt_refs,
+    read_prompt_usage,
+)
 from parley.query.rates import RATE_DAYS, ModelRate, read_rates
 from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
@@ -48,6 +55,7 @@ __all__ = [
     "OPERATORS",
     "PAGE_SPANS",
     "RATE_DAYS",
+    "RUN_SESSION",
     "SORTS",
     "TURNS_MAX",
     "AttachmentFacts",
@@ -61,6 +69,8 @@ __all__ = [
     "ModelRate",
     "Narrowing",
     "Piece",
+    "PromptRef",
+    "PromptUsage",
     "QueryError",
     "Sample",
     "Seen",
@@ -79,6 +89,8 @@ __all__ = [
     "read_attachment",
     "read_lag_ms",
     "read_models",
+    "read_prompt_refs",
+    "read_prompt_usage",
     "read_rates",
     "read_seen",
     "read_series",

@@ -33,6 +33,7 @@ from parley.records.prompts import (
     list_versions,
     remove_application,
     remove_provider_key,
+    rename_application,
 )
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "pending_repricings",
     "remove_application",
     "remove_provider_key",
+    "rename_application",
 ]

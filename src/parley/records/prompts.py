@@ -28,6 +28,7 @@ __all__ = [
     "list_versions",
     "remove_application",
     "remove_provider_key",
+    "rename_application",
 ]
 
 TRIES = 5  # of two that save a version at once, one counts again
@@ -51,6 +52,17 @@ def add_application(records: Records, project_id: str, slug: str, name: str) -> 
             return False
         connection.execute(sa.insert(APPLICATIONS), row)
         return True
+
+
+def rename_application(records: Records, project_id: str, slug: str, name: str) -> bool:
+    """Gives an application another name; returns whether there is one of that slug."""
+    with records.write() as connection:
+        changed = connection.execute(
+            sa.update(APPLICATIONS)
+            .where(APPLICATIONS.c.project == project_id, APPLICATIONS.c.slug == slug)
+            .values(name=name)
+        )
+        return bool(changed.rowcount)
 
 
 def remove_application(records: Records, project_id: str, slug: str) -> bool:

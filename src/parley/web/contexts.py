@@ -149,6 +149,10 @@ class TurnView(Struct, frozen=True, kw_only=True):
     rail_cost: float
     rail_class: str
     label: str
+    rerun_href: str = ""
+    prompt: str = ""  # the managed prompt that answered, "" for none
+    prompt_href: str = ""
+    prompt_environment: str = ""
 
 
 class Attribute(Struct, frozen=True):

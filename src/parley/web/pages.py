@@ -30,6 +30,7 @@ from parley.store import Store
 from parley.web import words
 from parley.web.contexts import Attribute, Drawer, Problem, SessionsPage, TracePage
 from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
+from parley.web.prompt_links import with_prompts
 from parley.web.session_view import conversation, drawer_head
 from parley.web.state import PageState, element_key
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
@@ -253,7 +254,7 @@ def _conversation(store: Store, state: PageState) -> Drawer | None:
     is_part = first > 1 or following is not None
     return replace(
         head,
-        turns=conversation(transcript, state),
+        turns=with_prompts(store, state.project, transcript, conversation(transcript, state)),
         part=f"Turns {first:,} to {last:,} of {transcript.session.turns:,}" if is_part else "",
         earlier_href=state.href(at=str(before) if before > 1 else "") if first > 1 else "",
         later_href=state.href(at=str(following)) if following else "",

@@ -17,10 +17,12 @@ from parley.access import Access, AccessError
 from parley.bus import Bus
 from parley.derive import LivePrices
 from parley.journal import Journal
+from parley.prompts import NoSuchPrompt
 from parley.query import BadQuery
 from parley.store import Store, StoreError
 from parley.web.pages import Place, sessions_page, trace_page
 from parley.web.prices import prices_routes
+from parley.web.prompts import PromptParts, prompts_routes
 from parley.web.quarantine import quarantine_routes
 from parley.web.snippets import quick_start
 from parley.web.state import PageState, read_state
@@ -62,6 +64,8 @@ def answer_problem(request: PageRequest, error: Exception) -> Response[str]:
             )
         case AccessError():
             return problem(400, "The address is not right", str(error))
+        case NoSuchPrompt():
+            return problem(404, "There is no such prompt", error.message)
         case StoreError():
             return problem(503, "The conversations could not be read", str(error)[:300])
         case HTTPException():
@@ -76,6 +80,7 @@ def web_router(
     journal: Journal,
     bus: Bus,
     prices: LivePrices,
+    prompts: PromptParts,
     *,
     address: str,
     access: Access,
@@ -86,6 +91,7 @@ def web_router(
         store: where the conversations are.
         journal: where what could not be loaded is.
         prices: what models cost; people set it on a page.
+        prompts: the registry, keys of providers, and what runs a prompt.
         bus: kept for pages that stream themselves.
         address: what clients on this machine reach the server by; shown in the quick start.
         access: who may read, and how a project is named.
@@ -126,6 +132,7 @@ def web_router(
             trace,
             *quarantine_routes(place, access),
             *prices_routes(place, prices, access),
+            *prompts_routes(place, prompts, access),
             *unknown_routes(place, prices, access),
             *sign_in_routes(access),
         ],

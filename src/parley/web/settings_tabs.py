@@ -7,15 +7,30 @@ from msgspec import Struct
 from parley.web.contexts import events_href, home_href, quarantine_href
 from parley.web.state import PageState
 
-__all__ = ["PRICES", "UNKNOWN", "SettingsPage", "prices_href", "session_href", "unknown_href"]
+__all__ = [
+    "PRICES",
+    "PROVIDER_KEYS",
+    "UNKNOWN",
+    "SettingsPage",
+    "prices_href",
+    "provider_keys_href",
+    "session_href",
+    "unknown_href",
+]
 
 PRICES = "/settings/prices"
 UNKNOWN = "/settings/unknown"
+PROVIDER_KEYS = "/settings/provider-keys"
 
 
 def prices_href(project: str, **more: str) -> str:
     """Returns the address of the page of prices."""
     return f"{PRICES}?" + urlencode({"project": project, **more})
+
+
+def provider_keys_href(project: str, **more: str) -> str:
+    """Returns the address of the page of the keys of model providers."""
+    return f"{PROVIDER_KEYS}?" + urlencode({"project": project, **more})
 
 
 def unknown_href(project: str) -> str:
@@ -56,6 +71,7 @@ class SettingsPage(Struct, frozen=True, kw_only=True):
         project = self.state.project
         return [
             ("prices", "Prices", prices_href(project)),
+            ("provider-keys", "Provider keys", provider_keys_href(project)),
             ("unknown", "Not understood", unknown_href(project)),
             ("set-aside", "Set aside", quarantine_href(project)),
         ]

@@ -4,8 +4,9 @@ import { start as filter } from "./filter.js";
 import { start as keys } from "./keys.js";
 import { start as live } from "./live.js";
 import { start as page } from "./page.js";
+import { start as play } from "./play.js";
 import { start as query } from "./query.js";
 import { start as reading } from "./reading.js";
 
-for (const start of [page, keys, live, reading, filter, query, copy]) start();
+for (const start of [page, keys, live, reading, filter, query, play, copy]) start();
 document.documentElement.dataset.ready = "1";

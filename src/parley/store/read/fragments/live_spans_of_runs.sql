@@ -1,0 +1,1 @@
+(SELECT session_id, lower(hex(trace_id)) AS trace_id, substring(toString(name), length({prefix:String}) + 1) AS application FROM spans FINAL PREWHERE project_id = {project_id:String} AND scope_name = {scope:String} AND startsWith(name, {prefix:String}) AND start_time >= fromUnixTimestamp64Nano({from_ns:Int64}, 'UTC'))
