@@ -43,7 +43,13 @@ REASONS = {
     "failed": "failed",
     "clamped": "odd counts, cut",
 }
-PARTS = {"cached_input": "cached", "cache_write": "cache write", "reasoning": "reasoning"}
+PARTS = {
+    "input": "in",
+    "output": "out",
+    "cached_input": "cached",
+    "cache_write": "cache write",
+    "reasoning": "reasoning",
+}
 
 
 class Input(Struct, frozen=True, kw_only=True):
@@ -269,6 +275,8 @@ def model_row(item: ModelRate, project: str) -> ModelRow:
     note = REASONS.get(item.cost_reason, "")
     if item.unpriced_calls and item.cost_usd is not None:
         note = f"at least; {item.unpriced_calls:,} calls have {note}"
+    elif item.cost_reason == "failed" and item.cost_usd is not None:
+        note = "without the calls that failed"
     elif item.client_calls:
         note = "told by the client"
     rate, more = rate_words(item.rate)
@@ -293,11 +301,7 @@ def model_row(item: ModelRate, project: str) -> ModelRow:
 
 def price_row(item: Override, project: str, *, asked: str) -> PriceRow:
     """Returns a price in words."""
-    rates = {
-        name: f"{value:f}"
-        for name in ("input", "output", *PARTS)
-        if (value := getattr(item, name)) is not None
-    }
+    rates = {name: f"{value:f}" for name in PARTS if (value := getattr(item, name)) is not None}
     for tier in item.tiers:
         rates |= {
             f"{name} above {tier.above}": f"{value:f}"
@@ -323,13 +327,19 @@ def price_row(item: Override, project: str, *, asked: str) -> PriceRow:
     )
 
 
+def part_words(name: str) -> str:
+    """Returns `cached_input above 200000` as "cached above 200 k"."""
+    part, above, tokens = name.partition(" above ")
+    return PARTS.get(part, part) + (f"{above}{words.tokens(int(tokens))}" if above else "")
+
+
 def rate_words(rate: Mapping[str, str]) -> tuple[str, str]:
     """Returns ("$2.5 in, $10 out", the other parts)."""
     if not rate:
         return "", ""
     main = f"${rate.get('input', '0')} in, ${rate.get('output', '0')} out"
     others = [
-        f"{PARTS.get(name, name)} ${value}"
+        f"{part_words(name)} ${value}"
         for name, value in rate.items()
         if name not in ("input", "output")
     ]
