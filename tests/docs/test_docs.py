@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,39 +13,20 @@ from parley.cli.main import app
 from parley.model import Session, Turn
 from parley.receive import INGEST_PATHS
 from parley.settings import SETTINGS
+from tests.docs.blocks import DOCUMENTS, Block, blocks
 from tests.docs.generated import PAGES
 from tests.serving import ROOT, Server, environment
 from tests.telemetry import chat
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-OTHERS = ("ARCHITECTURE.md", "CHANGELOG.md", "sdk/README.md", "sdk/CONTRACT.md")
-BLOCK = re.compile(
-    r"(?:<!-- not run: (?P<reason>[^>]+) -->\n)?```(?P<kind>\w*)\n(?P<text>.*?)```", re.S
-)
-SHELLS = {"sh", "bash", "shell", "console"}
+OTHERS = ("ARCHITECTURE.md", "CHANGELOG.md")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)")
 
 
-@dataclass(frozen=True)
-class Block:
-    """One piece of code in a page; `reason` says why it is not run."""
-
-    page: Path
-    text: str
-    reason: str | None
-
-
-def shell_blocks() -> list[Block]:
-    """Returns every piece of shell in the documentation."""
-    return [
-        Block(page, found["text"], found["reason"])
-        for page in DOCUMENTS
-        for found in BLOCK.finditer(page.read_text())
-        if found["kind"] in SHELLS
-    ]
-
-
-RUN = [block for block in shell_blocks() if block.reason is None]
+RUN = [
+    block
+    for block in blocks()
+    if block.kind == "sh" and block.reason is None and not block.only_exports
+]
 
 
 @pytest.mark.parametrize(

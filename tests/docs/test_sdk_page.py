@@ -12,11 +12,12 @@ from agenta.errors import AgentaError
 from agenta.libraries import LIBRARIES
 from agenta.telling import Tracing
 
+from tests.docs.blocks import PYTHON_RUN
 from tests.sdk.conftest import SDK_FOLDER, plain_environment
 from tests.sdk.fake_openai import serving
 from tests.serving import ROOT, Server
 
-PAGES = [ROOT / name for name in ("README.md", "docs/sdk.md", "sdk/README.md")]
+PAGES = [ROOT / name for name, test in PYTHON_RUN.items() if test.endswith("/test_sdk_page.py")]
 PYTHON = re.compile(r"(?:<!-- not run: [^>]+ -->\n)?```python\n(.*?)```", re.S)
 BLOCKS = [
     pytest.param(found[1], id=f"{page.parent.name}/{page.name}:{number}")

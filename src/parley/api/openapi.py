@@ -11,6 +11,11 @@ __all__ = ["openapi_config"]
 PATH_FORMS = {
     "/api/v1/sessions/{session_id}": ("/api/v1/session", {"id": "session_id"}, {"part"}),
     "/api/v1/sessions/{session_id}/{part}": ("/api/v1/session", {"id": "session_id"}, set()),
+    "/api/v1/sessions/{session_id}/export": (
+        "/api/v1/session/export",
+        {"id": "session_id"},
+        set(),
+    ),
     "/api/v1/traces/{trace_id}": ("/api/v1/trace", {"id": "trace_id"}, set()),
 }
 

@@ -39,6 +39,8 @@ Filter = Annotated[
 async def check_parameters(request: Request[Any, Any, Any]) -> None:
     """Refuses parameters that the route does not have, and those given twice.
 
+    A route says in `repeated` which may be.
+
     Raises:
         BadRequest: naming the parameter.
     """
@@ -48,7 +50,7 @@ async def check_parameters(request: Request[Any, Any, Any]) -> None:
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise BadRequest(f"{name}: unknown parameter; known here: {listed}", field=name)
-        if name in seen:
+        if name in seen and name not in request.route_handler.opt.get("repeated", ()):
             raise BadRequest(f"{name}: given twice", field=name)
         seen.add(name)
 

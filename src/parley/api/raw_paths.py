@@ -4,6 +4,7 @@ A router that matches decoded paths cannot tell `a%2Fb` from `a/b`. This wrapper
 as it was on the wire and hands each id on in the equivalent query form:
 
     /api/v1/sessions/{id}[/{part}]  ->  /api/v1/session?id={id}[&part={part}]
+    /api/v1/sessions/{id}/export    ->  /api/v1/session/export?id={id}
     /api/v1/traces/{id}             ->  /api/v1/trace?id={id}
 """
 
@@ -19,7 +20,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-FORMS = {b"/api/v1/sessions/": "/api/v1/session", b"/api/v1/traces/": "/api/v1/trace"}
+SESSIONS = b"/api/v1/sessions/"
+EXPORT = b"/export"
+FORMS = {SESSIONS: "/api/v1/session", b"/api/v1/traces/": "/api/v1/trace"}
 
 
 class RawPaths:
@@ -34,7 +37,10 @@ class RawPaths:
             raw_path = scope["raw_path"]
             for prefix, path in FORMS.items():
                 if raw_path.startswith(prefix):
-                    query = query_form(raw_path.removeprefix(prefix), scope["query_string"])
+                    rest = raw_path.removeprefix(prefix)
+                    if prefix == SESSIONS and rest.endswith(EXPORT) and rest.count(b"/") == 1:
+                        rest, path = rest.removesuffix(EXPORT), path + EXPORT.decode()  # noqa: PLW2901
+                    query = query_form(rest, scope["query_string"])
                     rewritten = {
                         **scope,
                         "path": path,

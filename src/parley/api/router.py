@@ -11,6 +11,7 @@ from parley.api.attachments import show_attachment
 from parley.api.chat import CHAT_ROUTES
 from parley.api.errors import answer_error
 from parley.api.events import listen
+from parley.api.exports import export_session, export_sessions
 from parley.api.filters import show_completions, show_vocabulary
 from parley.api.health import Readiness, show_health, show_readiness
 from parley.api.metrics import ReadMetrics, show_metrics
@@ -61,6 +62,8 @@ def api_router(parts: ApiParts) -> Router:
         route_handlers=[
             list_sessions,
             show_session,
+            export_session,
+            export_sessions,
             show_trace,
             show_attachment,
             show_series,

@@ -1,5 +1,7 @@
 """Asks a running server, as any other client would."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +14,7 @@ from parley.settings import is_loopback
 __all__ = ["Client"]
 
 TIMEOUT_SECONDS = 30.0
+DOWNLOAD_SECONDS = 600.0  # until the first byte: a Parquet file is made before it is sent
 
 
 class Client(Struct, frozen=True):
@@ -73,6 +76,41 @@ class Client(Struct, frozen=True):
             found: dict[str, Any] = answer.json()
             return found
         raise Refused(error_message(answer))
+
+    @contextmanager
+    def download(
+        self, path: str, parameters: dict[str, Any]
+    ) -> Iterator[tuple[int | None, Iterator[bytes]]]:
+        """Gives (how many sessions it is made of, its bytes as they arrive).
+
+        Raises as `send` does; also when the server breaks off.
+        """
+        headers = {"authorization": f"Bearer {self.token}"} if self.token else {}
+        if self.project:
+            parameters = {**parameters, "project": self.project}
+        url = self.url.rstrip("/") + path
+        try:
+            with httpx.stream(
+                "GET",
+                url,
+                params=parameters,
+                headers=headers,
+                timeout=httpx.Timeout(TIMEOUT_SECONDS, read=DOWNLOAD_SECONDS),
+                trust_env=not is_loopback(urlsplit(url).hostname or ""),
+            ) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise Refused(error_message(answer))
+                counted = answer.headers.get("x-total-count")
+                yield (int(counted) if counted else None), answer.iter_bytes()
+        except httpx.InvalidURL as error:
+            raise NoServer(f"{self.url} is no address: {error}") from error
+        except httpx.RemoteProtocolError as error:
+            raise Refused(f"the server broke off: {error}") from error
+        except httpx.HTTPError as error:
+            raise NoServer(
+                f"no answer from {self.url} ({error}); is `parley serve` running there?"
+            ) from error
 
 
 def error_message(answer: httpx.Response) -> str:

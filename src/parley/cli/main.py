@@ -8,6 +8,7 @@ import typer
 from parley import __version__
 from parley.cli.doctor import doctor
 from parley.cli.errors import CliError
+from parley.cli.export import export
 from parley.cli.options import with_settings
 from parley.cli.prices import prices
 from parley.cli.prompts import prompts
@@ -53,6 +54,7 @@ def root(
 app.command("serve")(with_settings(serve, data=default_folder()))
 app.command("demo")(with_settings(demo, data=default_folder() / "demo"))
 app.add_typer(sessions, name="sessions")
+app.command("export")(export)
 app.add_typer(prices, name="prices")
 app.add_typer(prompts, name="prompts")
 app.add_typer(doctor, name="doctor")

@@ -13,6 +13,7 @@ from parley.query.attachments import (
     read_attachment,
 )
 from parley.query.errors import BadQuery, QueryError
+from parley.query.exports import Conversation, Export, plan_export
 from parley.query.filters import (
     FIELDS,
     OPERATORS,
@@ -62,7 +63,9 @@ __all__ = [
     "BadFilter",
     "BadQuery",
     "Completion",
+    "Conversation",
     "Example",
+    "Export",
     "Failed",
     "Field",
     "ModelInUse",
@@ -86,6 +89,7 @@ __all__ = [
     "narrow",
     "open_session",
     "pieces_of",
+    "plan_export",
     "read_attachment",
     "read_lag_ms",
     "read_models",

@@ -150,7 +150,7 @@ class _Listing(msgspec.Struct, frozen=True, kw_only=True):
     def order(self, place: str) -> str:
         """Returns the keyset condition and the order; `place` has the value that is sorted by."""
         is_after = bool(self.values["after_id"])
-        return _page_order(place, descending=self.descending, after=is_after)
+        return page_order(place, descending=self.descending, after=is_after)
 
     @property
     def shown(self) -> int:
@@ -204,7 +204,7 @@ def _find_narrowed(store: Store, project_id: str, listing: _Listing, narrowing: 
     return keys, rows, matches, int(counted[0][2]) if counted else 0
 
 
-def _page_order(expression: str, *, descending: bool, after: bool) -> str:
+def page_order(expression: str, *, descending: bool, after: bool) -> str:
     """Returns the keyset condition and order of a page; the values are bound."""
     sign, direction = ("<", "DESC") if descending else (">", "ASC")
     beyond = ""

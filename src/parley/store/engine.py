@@ -20,6 +20,7 @@ from parley.store.errors import (
     StoreTooLarge,
     StoreUnreadable,
 )
+from parley.store.exports import Exports
 
 __all__ = ["MEMORY_BYTES", "MINIMUM_SERVER_VERSION", "Engine"]
 
@@ -77,6 +78,8 @@ class Engine:
         self._pid = os.getpid()
         self._has_schema_file = False
         self._types: dict[tuple[str, ...], list[Any]] = {}
+        beside = folder.resolve().with_name("exports") if folder and url is None else None
+        self.exports = Exports(self._connect, refusal, beside)
         first = self._connect()
         self.version: str = first.server_version
         if url is not None:

@@ -167,10 +167,35 @@ class Store:
             fragments: SQL from our own code for the places `/*name*/` that the file has.
             values: what the file binds.
         """
-        text = read_sql(question)
-        for name, fragment in (fragments or {}).items():
-            text = text.replace(f"/*{name}*/", fill(fragment))
+        text = with_fragments(question, fragments)
         return self._engine.query(text, {"project_id": project_id, **values})
+
+    def stream(
+        self,
+        question: str,
+        *,
+        project_id: str,
+        fragments: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Yields what `read` returns, a block of rows at a time, by a client of its own.
+
+        To be opened, read and closed by one thread.
+        """
+        text = with_fragments(question, fragments)
+        return self._engine.exports.rows(text, {"project_id": project_id, **values})
+
+    def stream_parquet(
+        self,
+        question: str,
+        *,
+        project_id: str,
+        fragments: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> Iterator[bytes]:
+        """Yields what `read` returns as a Parquet file with the types of the columns."""
+        text = with_fragments(question, fragments)
+        return self._engine.exports.parquet(text, {"project_id": project_id, **values})
 
     def read_all(self, question: str, **values: Any) -> list[tuple[Any, ...]]:
         """Returns the rows of a question about every project: the work list, the projects."""
@@ -188,3 +213,11 @@ class Store:
     def close(self) -> None:
         """Closes the engine; the store cannot be used after."""
         self._engine.close()
+
+
+def with_fragments(question: str, fragments: Mapping[str, str] | None) -> str:
+    """Returns `read/<question>.sql` with its places `/*name*/` filled."""
+    text = read_sql(question)
+    for name, fragment in (fragments or {}).items():
+        text = text.replace(f"/*{name}*/", fill(fragment))
+    return text

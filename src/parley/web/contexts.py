@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from parley.model import MatchPiece, Session, Span
 from parley.query import Piece
+from parley.web.exports import ExportLink, list_exports, session_exports
 from parley.web.state import PageState
 
 __all__ = [
@@ -242,6 +243,11 @@ class Drawer(Struct, frozen=True, kw_only=True):
     later_href: str = ""
     trace_href: str = ""  # the trace that has this id, when no session has it
 
+    @property
+    def exports(self) -> list[ExportLink]:
+        """What can be downloaded of it."""
+        return session_exports(self.session) if self.session else []
+
 
 class SessionsPage(Struct, frozen=True, kw_only=True):
     """The list, and a session open over it."""
@@ -274,6 +280,11 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     def events_href(self) -> str:
         """Where the page hears that something changed."""
         return events_href(self.state)
+
+    @property
+    def exports(self) -> list[ExportLink]:
+        """What can be downloaded of the list."""
+        return list_exports(self.state)
 
     @property
     def completions_href(self) -> str:

@@ -58,7 +58,7 @@ export function start() {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (isTyping(event.target) || first("dialog[open]")) return;
     if (event.key === "Escape" && first("details.project-menu[open]")) {
-      first("details.project-menu").open = false;
+      first("details.project-menu[open]").open = false;
       return;
     }
     const action = ACTIONS[event.key];
@@ -69,6 +69,6 @@ export function start() {
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-keys-toggle]")) first("#keys").showModal();
     const menu = first("details.project-menu[open]");
-    if (menu && !menu.contains(event.target)) menu.open = false;
+    if (menu && (!menu.contains(event.target) || event.target.closest("[download]"))) menu.open = false;
   });
 }

@@ -1,0 +1,1 @@
+SETTINGS max_memory_usage = 400000000, max_threads = 1, max_block_size = 1000, max_bytes_before_external_sort = 60000000, max_bytes_ratio_before_external_sort = 0, prefer_column_name_to_alias = 1, output_format_parquet_row_group_size = 10000, output_format_parquet_row_group_size_bytes = 16000000, output_format_parquet_parallel_encoding = 0
