@@ -12,6 +12,7 @@ from parley.query.attachments import (
     find_attachment,
     read_attachment,
 )
+from parley.query.chat_history import ChatHistory, chat_history
 from parley.query.errors import BadQuery, QueryError
 from parley.query.filters import (
     FIELDS,
@@ -53,6 +54,7 @@ __all__ = [
     "AttachmentFacts",
     "BadFilter",
     "BadQuery",
+    "ChatHistory",
     "Completion",
     "Example",
     "Failed",
@@ -68,6 +70,7 @@ __all__ = [
     "Unread",
     "at_once",
     "attachment_path",
+    "chat_history",
     "compare_series",
     "complete_filter",
     "find_attachment",
