@@ -27,6 +27,7 @@ from parley.prompts import (
     PromptError,
     ProviderBusy,
     ProviderFailed,
+    TooManyRuns,
 )
 from parley.query import BadFilter, BadQuery
 from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
@@ -131,14 +132,14 @@ def prompt_answer(error: PromptError) -> Response[ErrorAnswer]:
             status = 404
         case NoProviderKey():
             status = 424
-        case ProviderBusy():
+        case ProviderBusy() | TooManyRuns():
             status = 429
         case ProviderFailed():
             status = PROVIDER_STATUS.get(error.kind, 502)
         case _:
             status = 422
     answer = error_answer(status, error.message, field=error.field)
-    if isinstance(error, ProviderBusy) and error.retry_after is not None:
+    if isinstance(error, ProviderBusy | TooManyRuns) and error.retry_after is not None:
         answer.headers["retry-after"] = str(math.ceil(error.retry_after))
     return answer
 

@@ -12,9 +12,11 @@ from parley.prompts.errors import (
     PromptError,
     ProviderBusy,
     ProviderFailed,
+    TooManyRuns,
 )
 from parley.prompts.inputs import input_schema
 from parley.prompts.keys import Credentials, ProviderKeys
+from parley.prompts.places import Places
 from parley.prompts.registry import Registry
 from parley.prompts.run import ChatAnswer, ChatRunner, RunRequest
 from parley.prompts.trace import Caller
@@ -28,11 +30,13 @@ __all__ = [
     "Credentials",
     "NoProviderKey",
     "NoSuchPrompt",
+    "Places",
     "PromptError",
     "ProviderBusy",
     "ProviderFailed",
     "ProviderKeys",
     "Registry",
     "RunRequest",
+    "TooManyRuns",
     "input_schema",
 ]
