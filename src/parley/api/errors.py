@@ -34,6 +34,7 @@ from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
 
 __all__ = ["ApiError", "BadRequest", "NotFound", "answer_error"]
 
+UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
 MISSING = re.compile(r"Missing required query parameter '(\w+)'")
 
 PROVIDER_STATUS = {"timeout": 504}  # of a failed provider; else 502
@@ -108,6 +109,9 @@ def answer_error(request: Request[Any, Any, Any] | None, error: Exception) -> Re
             return error_answer(503, "the store cannot answer now; ask again")
         case ValidationException(extra=[first, *_]):
             name, reason = first.get("key", ""), first.get("message", "is wrong")
+            if unknown := UNKNOWN.match(reason):
+                name = ".".join(part for part in (name.removeprefix("data"), unknown[1]) if part)
+                reason = "is not a field of this"
             return error_answer(400, f"{name}: {reason}", field=name)
         case ValidationException() if missing := MISSING.match(error.detail):
             return error_answer(400, "is required", field=missing.group(1))
