@@ -21,7 +21,10 @@ SHOWN_REPR = 1000
 NAME_CHARACTERS = 200
 PLAIN = (str, dict, list, int, float, tuple)  # known without asking further
 
-encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
+# What holds itself is noticed by its depth: to look for it in every value costs as much as a span.
+encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(", ", ": ")
+).encode
 
 
 def capture(value: Any, *, limit: int = VALUE_CHARACTERS_MAX) -> str:
