@@ -53,6 +53,8 @@ class ProviderKeys:
             raise BadPrompt("expected the key as the provider gave it", field="api_key")
         if credentials.base_url and not credentials.base_url.startswith(("http://", "https://")):
             raise BadPrompt("expected an http:// or https:// address", field="base_url")
+        if provider == "bedrock" and credentials.base_url.startswith("http://"):
+            raise BadPrompt("a key of bedrock travels over https:// alone", field="base_url")
         kept = ProviderKey(
             provider=provider,
             secret=self._cipher.encrypt(key.encode()).decode(),

@@ -67,7 +67,7 @@ def load(call: ModelCall) -> "Model[Any]":
     """Returns pydantic-ai's model of a call, and imports what it needs: the first takes a second.
 
     Raises:
-        ProviderFailed: its library is not installed.
+        NoProviderKey: of Bedrock, its library is not installed or its region not known.
     """
     import pydantic_ai.direct  # noqa: PLC0415, F401
 
@@ -172,11 +172,10 @@ def settings_of(call: ModelCall, seconds: float) -> "ModelSettings":
     """Returns the parameters of a call under pydantic-ai's names."""
     given = dict(call.parameters)
     given.pop("timeout_seconds", None)
-    settings: dict[str, Any] = {
-        "request_timeout": seconds,
-        "timeout": seconds,
-        "max_retries": given.pop("retries", RETRIES),
-    }
+    retries = given.pop("retries", RETRIES)
+    settings: dict[str, Any] = {"request_timeout": seconds}
+    if call.provider != "bedrock":  # its library retries by itself, within that time
+        settings |= {"timeout": seconds, "max_retries": retries}
     if "stop" in given:
         settings["stop_sequences"] = given.pop("stop")
     return {**settings, **given}  # type: ignore[typeddict-item]

@@ -1,10 +1,14 @@
 """The model providers: where a key may stand, what each takes, and one HTTP client for each."""
 
+import os
+import re
 from functools import cache, lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+
+from parley.prompts.errors import NoProviderKey
 
 if TYPE_CHECKING:
     import httpx2
@@ -16,6 +20,9 @@ MODELS_KEPT = 256
 CONNECT_SECONDS = 20.0  # an event loop with a thousand runs notices a connection late
 READ_SECONDS = 600.0  # at most; each call brings what is left of its own time
 IDLE_CONNECTIONS = 100
+REGION_VARIABLE = "AWS_DEFAULT_REGION"
+BEDROCK_URL = "https://bedrock-runtime.<region>.amazonaws.com"
+BEDROCK_HOST = re.compile(r"https://bedrock-runtime(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com")
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 SOUND = ("audio/wav", "audio/mpeg")
 WORDS = ("text/plain", "text/csv", "text/markdown", "application/json")
@@ -63,6 +70,13 @@ PROVIDERS: dict[str, Provider] = {
         takes=(*PICTURES, "application/pdf"),
         takes_addresses=True,
     ),
+    "bedrock": Provider(
+        title="Amazon Bedrock, with a key of Bedrock's own",
+        key_variables=("AWS_BEARER_TOKEN_BEDROCK",),
+        url_variable="AWS_ENDPOINT_URL_BEDROCK_RUNTIME",
+        takes=(*PICTURES, "application/pdf", "text/plain", "text/csv", "text/markdown"),
+        takes_addresses=False,
+    ),
 }
 
 
@@ -87,8 +101,14 @@ def client_of(provider: str) -> "httpx2.AsyncClient":
 
 @lru_cache(maxsize=MODELS_KEPT)
 def kept_model(provider: str, model: str, api_key: str, base_url: str) -> "Model[Any]":
-    """Returns pydantic-ai's model of a provider. base_url "": where the provider is."""
+    """Returns pydantic-ai's model of a provider. base_url "": where the provider is.
+
+    Raises:
+        NoProviderKey: Bedrock without its library or without a region.
+    """
     url = base_url or None
+    if provider == "bedrock":
+        return bedrock_model(model, api_key, base_url)
     client = client_of(provider)
     match provider:
         case "openai":
@@ -120,3 +140,26 @@ def kept_model(provider: str, model: str, api_key: str, base_url: str) -> "Model
                 model, provider=MistralProvider(api_key=api_key, base_url=url, http_client=client)
             )
     raise AssertionError(provider)  # PROVIDERS and these cases name the same
+
+
+def bedrock_model(model: str, api_key: str, base_url: str) -> "Model[Any]":
+    """Returns a model at Bedrock, which has a client of its own. Raises NoProviderKey."""
+    named = BEDROCK_HOST.match(base_url)
+    region = named[1] if named else os.environ.get("AWS_REGION", os.environ.get(REGION_VARIABLE))
+    if not region and not base_url:
+        message = f"no region of bedrock: set base_url to {BEDROCK_URL}, or {REGION_VARIABLE}"
+        raise NoProviderKey(message, field="provider")
+    try:
+        from pydantic_ai.models.bedrock import BedrockConverseModel  # noqa: PLC0415
+        from pydantic_ai.providers.bedrock import BedrockProvider  # noqa: PLC0415
+    except ImportError as error:
+        message = "bedrock needs a library that is not installed: pip install boto3"
+        raise NoProviderKey(message, field="provider") from error
+    provider = BedrockProvider(
+        api_key=api_key,
+        base_url=base_url or None,
+        region_name=region or "us-east-1",  # of another address it is not looked at
+        aws_read_timeout=READ_SECONDS,
+        aws_connect_timeout=CONNECT_SECONDS,
+    )
+    return BedrockConverseModel(model, provider=provider)
