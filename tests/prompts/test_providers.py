@@ -26,8 +26,17 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         self.heard.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
         answer = gemini() if self.path.endswith(":generateContent") else mistral(body["model"])
+        status = 200
+        if self.path.startswith("/refuse"):
+            sent = self.headers.get("authorization") or self.headers.get("x-api-key")
+            status, answer = 401, {"error": {"message": f"no such key: {KEY} ({sent})"}}
+        elif self.path.startswith("/nonsense"):
+            answer = {}
+        elif self.path.startswith("/elsewhere"):
+            status = 307
         data = json.dumps(answer).encode()
-        self.send_response(200)
+        self.send_response(status)
+        self.send_header("location", f"/v1/chat/completions?key={KEY}")
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         self.end_headers()
@@ -139,3 +148,36 @@ def test_bedrock_wants_its_library_and_its_region(ready: Server) -> None:
         answer = send(ready, "POST", "/chat/run", body)
         assert answer.status_code == 424
         assert "pip install boto3" in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "mistral"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_key_is_never_told_and_a_failure_never_lost(
+    ready: Server, provider: tuple[str, list[Any]], name: str, stream: bool
+) -> None:
+    address, heard = provider
+    prompt = {
+        "model": f"{name}:m",
+        "messages": [{"role": "history"}],
+        "parameters": {"max_tokens": 50, "retries": 0},
+    }
+    version = {"prompt": prompt, "variant": name, "deploy_to": name}
+    assert send(ready, "POST", "/api/v1/prompts/support/versions", version).status_code == 201
+    told = ""
+    for trouble in ("refuse", "nonsense", "elsewhere"):
+        end = "/v1" if name == "openai" else ""
+        key = {"provider": name, "api_key": KEY, "base_url": f"{address}/{trouble}{end}"}
+        told += send(ready, "PUT", "/api/v1/provider-keys", key).text
+        inputs = {"chat_history": [{"role": "user", "content": f"{trouble}?"}]}
+        body = run_body(environment=name, inputs=inputs, stream=stream)
+        answer = send(ready, "POST", "/chat/run", body)
+        assert answer.status_code == 502, answer.text
+        told += answer.text
+    assert not any(path.startswith("/v1") and "key=" in path for path, _, _ in heard)
+    ready.wait_derived()
+    opened = ready.open_session("conversation_123")
+    assert opened["session"]["errors"] == 3
+    assert [turn["input"] for turn in opened["turns"]] == ["refuse?", "nonsense?", "elsewhere?"]
+    told += json.dumps(opened) + json.dumps(ready.open_session("conversation_123", "spans"))
+    assert KEY not in told + ready.log.read_text()
+    assert "no such key: …" in told

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from msgspec import Struct
 
 from parley.model import Message, Part
@@ -26,6 +27,8 @@ __all__ = ["Answered", "ModelCall", "ask", "load", "stream"]
 TIMEOUT_SECONDS = 120.0
 RETRIES = 2
 ERROR_CHARACTERS = 500
+
+log = structlog.get_logger("parley.prompts")
 
 
 class ModelCall(Struct, frozen=True, kw_only=True):
@@ -138,6 +141,12 @@ async def errors_of(call: ModelCall) -> AsyncIterator[None]:
     except (NotImplementedError, AssertionError) as error:  # what its adapter has no form for
         message = f"{call.provider} cannot be told this: {reason_of(error, call)}"
         raise ProviderFailed(message, kind="refused") from error
+    except PromptError:
+        raise
+    except Exception as error:  # libraries of providers stumble over nonsense in their own ways
+        log.warning("answer not understood", provider=call.provider, kind=type(error).__name__)
+        message = f"{call.provider} answered what cannot be understood"
+        raise ProviderFailed(message, kind="failed") from error
 
 
 def provider_failure(error: Any, call: ModelCall) -> PromptError:
