@@ -80,3 +80,22 @@ def wait_until(server: Server, *, running: int, waiting: int) -> None:
     }
     while not wanted <= set(server.get("/metrics").text.splitlines()):
         pass
+
+
+def test_what_is_changed_counts_from_the_next_run_on(ready: Server) -> None:
+    def run_version() -> object:
+        return send(ready, "POST", "/chat/run", run_body()).json().get("version")
+
+    assert run_version() == 1
+    prompt = {**PROMPT, "model": "openai:gpt-4o"}
+    version = {"prompt": prompt, "deploy_to": "production"}
+    send(ready, "POST", "/api/v1/prompts/support/versions", version)
+    assert run_version() == 2
+    back = {"environment": "production"}
+    send(ready, "POST", "/api/v1/prompts/support/rollback", back)
+    assert run_version() == 1
+    key = {"provider": "openai", "api_key": "sk-0123456789", "base_url": "http://127.0.0.1:9/v1"}
+    send(ready, "PUT", "/api/v1/provider-keys", key)
+    assert send(ready, "POST", "/chat/run", run_body()).status_code == 502
+    send(ready, "DELETE", "/api/v1/prompts/support", None)
+    assert send(ready, "POST", "/chat/run", run_body()).status_code == 404
