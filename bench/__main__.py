@@ -1,4 +1,4 @@
-"""`scripts/bench [ingest|scale|start|soak|faults|sdk|clients]`: bounded, on 127.0.0.1 only."""
+"""`scripts/bench [ingest|scale|start|soak|faults|sdk|runs|clients]`: bounded, on 127.0.0.1 only."""
 
 import argparse
 import os
@@ -52,6 +52,16 @@ def main() -> int:
 
             measure_sdk()
             return 0
+        case "runs":
+            from bench.runs import RunsOptions, measure_runs  # noqa: PLC0415
+
+            options = RunsOptions(
+                runs=arguments.runs,
+                paced=arguments.paced,
+                at_a_time=arguments.at_a_time,
+                seconds=arguments.seconds,
+            )
+            return 0 if measure_runs(options) else 1
         case "clients":
             return run_tests("tests/clients", PARLEY_CLIENTS="all")
         case "soak":
@@ -100,6 +110,11 @@ def parser() -> argparse.ArgumentParser:
     soak = kinds.add_parser("soak", help="the property tests with more trials")
     soak.add_argument("--trials", type=int, default=400)
     kinds.add_parser("sdk", help="what the Python SDK costs the application")
+    runs = kinds.add_parser("runs", help="chat runs: failures, what Parley adds, exact sessions")
+    runs.add_argument("--runs", type=int, default=1000, help="all at once")
+    runs.add_argument("--paced", type=int, default=400, help="a few at a time, for the overhead")
+    runs.add_argument("--at-a-time", type=int, default=8)
+    runs.add_argument("--seconds", type=float, default=0.2, help="until the provider answers")
     kinds.add_parser("clients", help="every real SDK, also those that scripts/test leaves out")
     faults = kinds.add_parser("faults", help="sudden ends under load: what is lost or doubled")
     faults.add_argument("--rounds", type=int, default=50)

@@ -15,6 +15,7 @@ from parley.api import Metric, Sample
 from parley.derive import Deriver
 from parley.journal import CAUSES, Journal
 from parley.load import Loader
+from parley.prompts import Places
 from parley.query import list_projects, read_lag_ms
 from parley.receive import Intake, ReceiveCounts
 from parley.receive.connections import ConnectionCounts
@@ -29,6 +30,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     store: Store
     journal: Journal
     intake: Intake
+    places: Places
     connections: ConnectionCounts
     loader: Loader
     deriver: Deriver
@@ -50,6 +52,14 @@ def read_metrics(of: Measured) -> list[Metric]:
             [
                 Sample(of.connections.evicted, {"which": "idle"}),
                 Sample(of.connections.refused, {"which": "new"}),
+            ],
+        ),
+        gauge(
+            "chat_runs",
+            "Chat runs at work, and waiting for their turn.",
+            [
+                Sample(of.places.running, {"state": "running"}),
+                Sample(of.places.waiting, {"state": "waiting"}),
             ],
         ),
         gauge("journal_bytes", "Accepted and not yet loaded.", of.journal.bytes_waiting()),

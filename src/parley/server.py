@@ -40,10 +40,11 @@ from parley.journal import Journal
 from parley.load import Loader
 from parley.logs import write_logs
 from parley.metrics import Measured, read_metrics
-from parley.prompts import ChatRunner, ProviderKeys, Registry
+from parley.prompts import ChatRunner, Places, ProviderKeys, Registry
 from parley.query import list_projects
 from parley.receive import INGEST_PATHS, Intake, ReceiveLimits, Receiver
 from parley.receive.connections import ConnectionCounts, limited_protocol
+from parley.receive.turns import Turns
 from parley.records import Records
 from parley.settings import Settings, is_loopback
 from parley.store import Store, StoreError
@@ -251,6 +252,7 @@ class Parts:
             quota_bytes=settings.journal_quota_bytes,
         )
         self.stack.callback(self.intake.close)
+        self.places = Places(Turns(settings.run_limit), waiting_max=settings.run_queue)
 
     def close(self) -> None:
         """Stops the loader and derivation where they are; nothing acknowledged is lost."""
@@ -263,6 +265,7 @@ class Parts:
             self.provider_keys,
             book=self.prices.book,
             record=partial(self.intake.keep, source="parley"),
+            places=self.places,
         )
         api = api_router(
             ApiParts(
@@ -336,6 +339,7 @@ class Parts:
                 store=self.store,
                 journal=self.journal,
                 intake=self.intake,
+                places=self.places,
                 connections=self.connections,
                 loader=self.loader,
                 deriver=self.deriver,

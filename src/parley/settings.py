@@ -29,6 +29,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     request_limit_bytes: int = 64 << 20
     project_rate_bytes: int = 0
     connection_limit: int = 1000
+    run_limit: int = 200
+    run_queue: int = 2000
     journal_quota_bytes: int = 2 << 30
     journal_keep_seconds: float = 600
     journal_keep_bytes: int = 2 << 30
@@ -104,6 +106,16 @@ SETTINGS: tuple[Setting, ...] = (
         "1000",
         "Connections open at once, HTTP and gRPC each. The longest idle one makes room for a new "
         "one.",
+    ),
+    Setting(
+        "run-limit",
+        "200",
+        "Chat runs that ask their models at the same time; the others wait for their turn.",
+    ),
+    Setting(
+        "run-queue",
+        "2000",
+        "Chat runs that may wait; further ones are told to come back later (429).",
     ),
     Setting(
         "journal-quota-bytes",

@@ -86,6 +86,8 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
     described = server.get_json("/api/v1/openapi.json")
     assert described["openapi"].startswith("3.")
     assert set(described["paths"]) == {
+        "/api/spans/sessions/query",
+        "/api/tracing/sessions/query",
         "/chat/run",
         "/services/chat/run",
         "/services/chat/v0/invoke",

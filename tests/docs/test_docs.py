@@ -79,7 +79,9 @@ def test_routes_and_documentation_name_each_other(server: Server) -> None:
     page = (ROOT / "docs" / "api.md").read_text()
     described = server.get_json("/api/v1/openapi.json")["paths"]
     documented = set(re.findall(r"GET (/[\w/{}-]+)", page))
-    documented |= set(re.findall(r"(?:POST|DELETE) (/(?:api/v1|chat|services)/[\w/{}-]+)", page))
+    documented |= set(
+        re.findall(r"(?:POST|DELETE) (/(?:api/(?:v1|spans|tracing)|chat|services)/[\w/{}-]+)", page)
+    )
     assert documented == set(described)
     for path in INGEST_PATHS:
         assert f"`{path}`" in page or f"POST {path}" in page

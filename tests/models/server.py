@@ -39,6 +39,7 @@ class ModelServer:
 
     url: str
     exchanges: list[Exchange] = field(default_factory=list)
+    last_body: dict[str, Any] = field(default_factory=dict)  # as it was sent
     stopping: threading.Event = field(default_factory=threading.Event)
     failed_once: set[tuple[str, str]] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -93,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
         wire = FORMATS.get(path, chat)
         try:
             self.check_key()
-            request = read_json(body)
+            request = self.models.last_body = read_json(body)
             if path == "/v1/embeddings":
                 self.send_json(200, embeddings.embed(request))
             elif path in FORMATS:

@@ -195,17 +195,36 @@ def test_the_doors_that_agentas_clients_know(ready: Server) -> None:
         assert ready.open_session(session_id)["turns"][0]["input"] == QUESTION
 
 
-def test_a_caller_who_leaves_stops_the_model_and_is_told_in_the_session(ready: Server) -> None:
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_caller_who_leaves_stops_the_model_and_is_told_in_the_session(
+    ready: Server, stream: bool
+) -> None:
     with httpx.Client(timeout=1.0, trust_env=False) as impatient, pytest.raises(httpx.ReadTimeout):
         impatient.post(
             f"{ready.url}/chat/run",
-            json=run_body(f"{QUESTION} #slow:20"),
+            json=run_body(f"{QUESTION} #slow:20", stream=stream),
             headers={"x-parley-project": ready.project},
         )
     while ready.wait_derived()["spans"] < 2:  # the run ends when the server notices
         pass
     (turn,) = ready.open_session("conversation_123")["turns"]
     assert "the caller left" in turn["error"]
+
+
+def test_a_caller_who_leaves_a_stream_is_told_with_what_was_said(ready: Server) -> None:
+    body = run_body(f"{QUESTION} #words:50 #drip:0.1", stream=True)
+    headers = {"x-parley-project": ready.project}
+    with httpx.Client(trust_env=False) as impatient:  # noqa: SIM117 - the client ends after it
+        with impatient.stream(
+            "POST", f"{ready.url}/chat/run", json=body, headers=headers
+        ) as answer:
+            next(answer.iter_text())
+    while ready.wait_derived()["spans"] < 2:  # the run ends when the server notices
+        pass
+    (turn,) = ready.open_session("conversation_123")["turns"]
+    assert "the caller left" in turn["error"]
+    assert turn["output"].startswith("word0")
+    assert 'state="running"} 0' in ready.get("/metrics").text
 
 
 def test_anthropics_interface_is_spoken_too(ready: Server, models: ModelServer) -> None:

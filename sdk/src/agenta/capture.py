@@ -21,7 +21,26 @@ SHOWN_REPR = 1000
 NAME_CHARACTERS = 200
 PLAIN = (str, dict, list, int, float, tuple)  # known without asking further
 
-encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode
+
+def _encoder() -> Callable[[Any], str]:
+    """Returns what makes JSON of plain values.
+
+    What holds itself is noticed by its depth: to look for it in every value costs as much as a
+    span. So does making CPython's own encoder anew for each value, as `json` does.
+    """
+    plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+    try:
+        make = json.encoder.c_make_encoder  # type: ignore[attr-defined]
+        quote = json.encoder.encode_basestring
+        pieces = make(None, plain.default, quote, None, ": ", ", ", False, False, False)
+        if "".join(pieces({"a": ["ü", 1]}, 0)) != plain.encode({"a": ["ü", 1]}):
+            return plain.encode
+    except Exception:  # another Python has another one, or none
+        return plain.encode
+    return lambda value: "".join(pieces(value, 0))
+
+
+encode = _encoder()
 
 
 def capture(value: Any, *, limit: int = VALUE_CHARACTERS_MAX) -> str:

@@ -15,6 +15,8 @@ from agenta.recording import Call, Recording
 
 __all__ = ["instrument"]
 
+PLAIN = (str, dict, list, int, float, tuple)  # what is returned nearly always
+
 F = TypeVar("F", bound=Callable[..., Any])
 Redact = Callable[[str, str, Any], Any]
 
@@ -111,6 +113,9 @@ def _plain(function: Callable[..., Any], begin: Begin) -> Callable[..., Any]:
         except BaseException as error:
             call.fail(error)
             raise
+        if result is None or isinstance(result, PLAIN):
+            call.finish(result)
+            return result
         if inspect.isgenerator(result):
             return _generator(lambda: result, lambda *_: call)()
         if inspect.isasyncgen(result):

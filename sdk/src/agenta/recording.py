@@ -146,7 +146,7 @@ class Call:
         if self.is_recording:
             if result is not None:
                 self.record("outputs", result)
-            if isinstance(result, Mapping) and self._recording.kind in LLM_KINDS:
+            if self._recording.kind in LLM_KINDS and isinstance(result, Mapping):
                 self._record_usage(result)
         self.span.end()
 
@@ -188,7 +188,7 @@ def _named(positional: list[str], args: tuple[Any, ...], kwargs: dict[str, Any])
     named = {name: value for name, value in zip(positional, args, strict=False) if name}
     if len(args) > len(positional):
         named["args"] = list(args[len(positional) :])
-    return {**named, **kwargs}
+    return {**named, **kwargs} if kwargs else named
 
 
 def _words(error: BaseException) -> str:

@@ -299,7 +299,10 @@ class Outage:
 
 def size_of(span: ReadableSpan) -> int:
     """Returns about how much memory a span keeps."""
+    attributes = span.attributes
+    if not attributes:
+        return SPAN_BYTES
     size = SPAN_BYTES
-    for value in (span.attributes or {}).values():
-        size += ATTRIBUTE_BYTES + (len(value) if isinstance(value, str) else 0)
+    for value in attributes.copy().values():  # type: ignore[attr-defined]
+        size += ATTRIBUTE_BYTES + (len(value) if value.__class__ is str else 0)
     return size

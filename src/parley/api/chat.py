@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -23,6 +23,9 @@ SESSION_CHARACTERS_MAX = 10_000
 AGENTA_SESSION = re.compile(r"[A-Za-z0-9._:-]{1,128}")  # what the original takes by this door
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 METADATA_MAX = 100
+BODY_BYTES_MAX = 20 << 20  # pictures and files stand in it
+
+Found = TypeVar("Found")
 
 
 class ClientLeft(ApiError):
@@ -52,7 +55,10 @@ class UsageAnswer(Struct, frozen=True):
 
 
 class RunAnswer(Struct, frozen=True, kw_only=True):
-    """What the model said. `cost_usd` null: unknown. `version` null: the prompt is not saved."""
+    """What the model said. `cost_usd` null: unknown. `version` null: the prompt is not saved.
+
+    `waited_ms`: for other runs to end, before the model was asked.
+    """
 
     message: str
     usage: UsageAnswer
@@ -64,6 +70,7 @@ class RunAnswer(Struct, frozen=True, kw_only=True):
     environment: str
     model: str
     finish_reason: str
+    waited_ms: float
     tool_calls: list[dict[str, Any]]
 
 
@@ -104,7 +111,13 @@ class InvokeBody(Struct, frozen=True):
     session_id: str = ""
 
 
-@post("/chat/run", status_code=200, summary="Run a managed prompt", tags=["chat"])
+@post(
+    "/chat/run",
+    status_code=200,
+    request_max_body_size=BODY_BYTES_MAX,
+    summary="Run a managed prompt",
+    tags=["chat"],
+)
 async def run_chat(
     request: Request[Any, Any, Any],
     chat: ChatRunner,
@@ -135,12 +148,18 @@ async def run_chat(
         caller=caller_of(request),
     )
     if data.stream:
-        return await streamed(chat, project_id, wanted)
+        return await streamed(request, chat, project_id, wanted)
     answer = await unless_left(request, chat.run(project_id, wanted))
     return Response(run_answer(answer), headers=headers_of(answer))
 
 
-@post("/services/chat/run", status_code=200, summary="Run, as Agenta has it", tags=["chat"])
+@post(
+    "/services/chat/run",
+    status_code=200,
+    request_max_body_size=BODY_BYTES_MAX,
+    summary="Run, as Agenta has it",
+    tags=["chat"],
+)
 async def run_service(
     request: Request[Any, Any, Any], chat: ChatRunner, project_id: ProjectId, data: ServiceBody
 ) -> Response[Any]:
@@ -172,7 +191,11 @@ async def run_service(
 
 
 @post(
-    "/services/chat/v0/invoke", status_code=200, summary="Invoke, as Agenta has it", tags=["chat"]
+    "/services/chat/v0/invoke",
+    status_code=200,
+    request_max_body_size=BODY_BYTES_MAX,
+    summary="Invoke, as Agenta has it",
+    tags=["chat"],
 )
 async def invoke_service(
     request: Request[Any, Any, Any], chat: ChatRunner, project_id: ProjectId, data: InvokeBody
@@ -217,9 +240,7 @@ def with_history(inputs: Mapping[str, Any], messages: Any) -> dict[str, Any]:
     return {**inputs, HISTORY: messages} if messages else dict(inputs)
 
 
-async def unless_left(
-    request: Request[Any, Any, Any], work: Coroutine[Any, Any, ChatAnswer]
-) -> Any:
+async def unless_left(request: Request[Any, Any, Any], work: Coroutine[Any, Any, Found]) -> Found:
     """Returns what comes of some work; it is cancelled when the caller closes the connection."""
     running = asyncio.create_task(work)
     leaving = asyncio.create_task(has_left(request))
@@ -242,10 +263,16 @@ async def has_left(request: Request[Any, Any, Any]) -> None:
         pass
 
 
-async def streamed(chat: ChatRunner, project_id: ProjectId, wanted: RunRequest) -> Stream:
+async def streamed(
+    request: Request[Any, Any, Any], chat: ChatRunner, project_id: ProjectId, wanted: RunRequest
+) -> Stream:
     """Returns a stream of events. What goes wrong before the first word is an error answer."""
     pieces = chat.stream(project_id, wanted)
-    first = await anext(pieces)
+
+    async def begin() -> str | ChatAnswer:
+        return await anext(pieces)
+
+    first = await unless_left(request, begin())
 
     async def events() -> AsyncIterator[bytes]:
         try:
@@ -295,6 +322,7 @@ def run_answer(answer: ChatAnswer) -> RunAnswer:
         environment=answer.environment,
         model=answer.model,
         finish_reason=answer.finish_reason,
+        waited_ms=round(answer.waited_seconds * 1000, 1),
         tool_calls=[tool_call(part) for part in answer.parts if part.kind == "tool_call"],
     )
 

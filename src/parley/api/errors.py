@@ -27,12 +27,14 @@ from parley.prompts import (
     PromptError,
     ProviderBusy,
     ProviderFailed,
+    TooManyRuns,
 )
 from parley.query import BadFilter, BadQuery
 from parley.store import StoreBusy, StoreOutOfMemory, StoreTooLarge
 
 __all__ = ["ApiError", "BadRequest", "NotFound", "answer_error"]
 
+UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
 MISSING = re.compile(r"Missing required query parameter '(\w+)'")
 
 PROVIDER_STATUS = {"timeout": 504}  # of a failed provider; else 502
@@ -107,6 +109,9 @@ def answer_error(request: Request[Any, Any, Any] | None, error: Exception) -> Re
             return error_answer(503, "the store cannot answer now; ask again")
         case ValidationException(extra=[first, *_]):
             name, reason = first.get("key", ""), first.get("message", "is wrong")
+            if unknown := UNKNOWN.match(reason):
+                name = ".".join(part for part in (name.removeprefix("data"), unknown[1]) if part)
+                reason = "is not a field of this"
             return error_answer(400, f"{name}: {reason}", field=name)
         case ValidationException() if missing := MISSING.match(error.detail):
             return error_answer(400, "is required", field=missing.group(1))
@@ -131,14 +136,14 @@ def prompt_answer(error: PromptError) -> Response[ErrorAnswer]:
             status = 404
         case NoProviderKey():
             status = 424
-        case ProviderBusy():
+        case ProviderBusy() | TooManyRuns():
             status = 429
         case ProviderFailed():
             status = PROVIDER_STATUS.get(error.kind, 502)
         case _:
             status = 422
     answer = error_answer(status, error.message, field=error.field)
-    if isinstance(error, ProviderBusy) and error.retry_after is not None:
+    if isinstance(error, ProviderBusy | TooManyRuns) and error.retry_after is not None:
         answer.headers["retry-after"] = str(math.ceil(error.retry_after))
     return answer
 

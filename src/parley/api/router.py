@@ -7,6 +7,7 @@ from litestar.di import Provide
 from msgspec import Struct
 
 from parley.access import Access
+from parley.api.agenta import AGENTA_ROUTES
 from parley.api.attachments import show_attachment
 from parley.api.chat import CHAT_ROUTES
 from parley.api.errors import answer_error
@@ -74,6 +75,7 @@ def api_router(parts: ApiParts) -> Router:
             *PRICE_ROUTES,
             *PROMPT_ROUTES,
             *CHAT_ROUTES,
+            *AGENTA_ROUTES,
             show_unknown,
             listen,
             show_health,

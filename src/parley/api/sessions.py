@@ -1,6 +1,7 @@
 """/api/v1/sessions: the list, and one session with its turns, transcript or spans."""
 
 import asyncio
+import re
 from typing import Annotated
 
 from litestar import get
@@ -15,7 +16,15 @@ from parley.api.answers import (
 from parley.api.errors import BadRequest, NotFound
 from parley.api.parameters import Filter, Words, time_parameter
 from parley.model import ProjectId, SessionDetail, SessionId, SessionPage, SessionQuery
-from parley.query import SORTS, find_sessions, open_session, read_spans, read_transcript
+from parley.query import (
+    SORTS,
+    ChatHistory,
+    chat_history,
+    find_sessions,
+    open_session,
+    read_spans,
+    read_transcript,
+)
 from parley.store import Store
 
 __all__ = ["list_sessions", "show_session"]
@@ -25,7 +34,11 @@ FROM_HELP = "Only sessions that were alive at or after this ISO-8601 time."
 TO_HELP = "Only sessions that were alive at or before this ISO-8601 time."
 SORT_HELP = "One of " + ", ".join(sorted(SORTS)) + "; `-` in front for descending."
 CURSOR_HELP = "`next_cursor` of the page before."
-PART_HELP = "`transcript` or `spans`; without it the session and its turns."
+PART_HELP = (
+    "`transcript`, `spans` or `turns/{turn}/chat-history`, the turn by its id or number; "
+    "without it the session and its turns."
+)
+HISTORY_PART = re.compile("turns/([^/]+)/chat-history")
 PART_CURSOR_HELP = "`next_cursor` of the same part, when it said that there is more."
 
 
@@ -70,15 +83,16 @@ async def show_session(
     session_id: Annotated[str, QueryParameter(name="id", description="The session's id.")],
     part: Annotated[str | None, QueryParameter(name="part", description=PART_HELP)] = None,
     cursor: Annotated[str, QueryParameter(name="cursor", description=PART_CURSOR_HELP)] = "",
-) -> SessionDetail | TranscriptAnswer | SpansAnswer:
-    """A session with its turns; its transcript; or the span trees of its traces.
+) -> SessionDetail | TranscriptAnswer | SpansAnswer | ChatHistory:
+    """A session with its turns; its transcript; the span trees of its traces; or what stood before
+    the answer of a turn, as a chat run takes it.
 
     The same as /api/v1/sessions/{id} and /api/v1/sessions/{id}/{part}.
     """
     if not session_id:
         raise BadRequest("id: a session id is never empty", field="id")
     known_id = SessionId(session_id)
-    answer: SessionDetail | TranscriptAnswer | SpansAnswer | None
+    answer: SessionDetail | TranscriptAnswer | SpansAnswer | ChatHistory | None
     match part:
         case None:
             answer = await asyncio.to_thread(open_session, store, project_id, known_id)
@@ -90,10 +104,19 @@ async def show_session(
         case "spans":
             page = await asyncio.to_thread(read_spans, store, project_id, known_id, cursor=cursor)
             answer = spans_answer(page) if page is not None else None
+        case str() if turn := HISTORY_PART.fullmatch(part):
+            answer = await asyncio.to_thread(
+                chat_history, store, project_id, known_id, turn.group(1)
+            )
+            if answer is None:
+                raise NotFound(
+                    f"no turn {shorten(turn.group(1))!r} in session {shorten(session_id)!r}",
+                    field="turn",
+                )
         case _:
             raise NotFound(
-                f"part: a session has no part {shorten(part)!r}; "
-                "there are transcript and spans (a slash inside an id is written %2F)",
+                f"part: a session has no part {shorten(part)!r}; there are transcript, spans and "
+                "turns/{turn}/chat-history (a slash inside an id is written %2F)",
                 field="part",
             )
     if answer is None:

@@ -11,6 +11,7 @@ from parley.conventions.compiler import render_view, view_hash
 from parley.conventions.dialects import DIALECTS
 from parley.conventions.documents import MAX_DOCUMENT_BYTES, document_keys, read_documents
 from parley.conventions.explain import Claims, Understood, claims, understand
+from parley.conventions.media import LoadedPart
 from parley.conventions.messages import MessageReader, SpanMessages
 from parley.conventions.precedence import SESSION_KEYS, SessionKey
 from parley.conventions.records import RECORD_NAMES, Record, decode_record
@@ -28,6 +29,7 @@ __all__ = [
     "Claims",
     "Dialect",
     "Field",
+    "LoadedPart",
     "MessageReader",
     "Payload",
     "Record",

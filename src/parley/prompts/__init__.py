@@ -13,10 +13,12 @@ from parley.prompts.errors import (
     PromptError,
     ProviderBusy,
     ProviderFailed,
+    TooManyRuns,
 )
 from parley.prompts.inputs import asks_by_itself, input_schema, variables
 from parley.prompts.keys import Credentials, ProviderKeys
-from parley.prompts.models import PROVIDERS
+from parley.prompts.places import Places
+from parley.prompts.providers import PROVIDERS
 from parley.prompts.registry import DEFAULT_VARIANT, Registry, lines_of
 from parley.prompts.run import ChatAnswer, ChatRunner, RunRequest
 from parley.prompts.trace import Caller
@@ -32,12 +34,14 @@ __all__ = [
     "Credentials",
     "NoProviderKey",
     "NoSuchPrompt",
+    "Places",
     "PromptError",
     "ProviderBusy",
     "ProviderFailed",
     "ProviderKeys",
     "Registry",
     "RunRequest",
+    "TooManyRuns",
     "asks_by_itself",
     "check_name",
     "input_schema",

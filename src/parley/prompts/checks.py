@@ -7,7 +7,7 @@ from typing import Any
 from parley.model import HISTORY, Prompt
 from parley.prompts.errors import BadPrompt
 from parley.prompts.inputs import VARIABLE, variables
-from parley.prompts.models import PROVIDERS
+from parley.prompts.providers import PROVIDERS
 
 __all__ = ["check_name", "check_prompt", "split_model"]
 

@@ -5,6 +5,7 @@ PromptError
 ├── BadPrompt        a prompt cannot be saved like this
 ├── BadInputs        a run's inputs do not fit the prompt
 ├── NoProviderKey    no key of the model's provider
+├── TooManyRuns      as many runs wait as may
 ├── ProviderBusy     the provider asks to wait
 └── ProviderFailed   the provider refused or did not answer
 """
@@ -17,6 +18,7 @@ __all__ = [
     "PromptError",
     "ProviderBusy",
     "ProviderFailed",
+    "TooManyRuns",
 ]
 
 
@@ -43,6 +45,14 @@ class BadInputs(PromptError):
 
 class NoProviderKey(PromptError):
     """The project has no key of the provider, and neither has the server."""
+
+
+class TooManyRuns(PromptError):
+    """So many runs wait that one more may not; `retry_after` in seconds."""
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ProviderBusy(PromptError):

@@ -8,8 +8,9 @@ from typing import Any
 from parley.conventions.parts import message_parts
 from parley.model import HISTORY, Message, Part, Prompt, Role
 from parley.prompts.errors import BadInputs
+from parley.prompts.told import refused_media
 
-__all__ = ["asks_by_itself", "input_schema", "render", "variables"]
+__all__ = ["asks_by_itself", "check_names", "input_schema", "render", "variables"]
 
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 VALUE_TYPES = ["string", "number", "boolean", "object", "array"]
@@ -64,7 +65,8 @@ def render(prompt: Prompt, inputs: Mapping[str, Any]) -> list[Message]:
         BadInputs: an input is missing, unknown or of a wrong type.
     """
     check_names(prompt, inputs)
-    history = read_history(inputs.get(HISTORY, []))
+    provider = prompt.model.partition(":")[0]
+    history = read_history(inputs.get(HISTORY, []), provider)
     said: list[Message] = []
     for message in prompt.messages:
         if message.role == "history":
@@ -109,8 +111,8 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def read_history(value: Any) -> list[Message]:
-    """Returns the messages so far. Raises BadInputs for what is none."""
+def read_history(value: Any, provider: str) -> list[Message]:
+    """Returns the messages so far. Raises BadInputs for what is none, or not for the provider."""
     if not isinstance(value, list):
         raise BadInputs("expected a list of messages", field=f"inputs.{HISTORY}")
     said = []
@@ -124,7 +126,20 @@ def read_history(value: Any) -> list[Message]:
                 f"{item['role']!r} is none of {', '.join(ROLES)}", field=f"{field}.role"
             )
         parts = message_parts(item, role)
+        check_media(parts, role, provider, field=f"{field}.content")
         if parts:
             text = "\n".join(part.text for part in parts if part.kind == "text")
             said.append(Message(role=role, text=text, parts=parts))
     return said
+
+
+def check_media(parts: Sequence[Part], role: Role, provider: str, *, field: str) -> None:
+    """Raises BadInputs for a file that the provider cannot be told."""
+    for part in parts:
+        if part.kind != "media" or role == "assistant":  # what a model made is not told it again
+            continue
+        reason = refused_media(part, provider)
+        if role == "system":
+            reason = "a system message is text alone"
+        if reason:
+            raise BadInputs(reason, field=field)

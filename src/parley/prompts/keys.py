@@ -12,7 +12,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from msgspec import Struct
 
 from parley.prompts.errors import BadPrompt, NoProviderKey
-from parley.prompts.models import PROVIDERS
+from parley.prompts.fresh import Fresh
+from parley.prompts.providers import PROVIDERS
 from parley.records import (
     ProviderKey,
     Records,
@@ -41,6 +42,7 @@ class ProviderKeys:
     def __init__(self, records: Records, secret_file: Path) -> None:
         self._records = records
         self._cipher = Fernet(read_secret(secret_file))
+        self._found: Fresh[Credentials] = Fresh()
 
     def set(self, project_id: str, credentials: Credentials) -> None:
         """Sets a provider's key. Raises BadPrompt."""
@@ -51,6 +53,8 @@ class ProviderKeys:
             raise BadPrompt("expected the key as the provider gave it", field="api_key")
         if credentials.base_url and not credentials.base_url.startswith(("http://", "https://")):
             raise BadPrompt("expected an http:// or https:// address", field="base_url")
+        if provider == "bedrock" and credentials.base_url.startswith("http://"):
+            raise BadPrompt("a key of bedrock travels over https:// alone", field="base_url")
         kept = ProviderKey(
             provider=provider,
             secret=self._cipher.encrypt(key.encode()).decode(),
@@ -59,14 +63,21 @@ class ProviderKeys:
             changed_at=time.time_ns(),
         )
         keep_provider_key(self._records, project_id, kept)
+        self._found.forget()
 
     def remove(self, project_id: str, provider: str) -> bool:
         """Removes a provider's key; returns whether there was one."""
-        return remove_provider_key(self._records, project_id, provider)
+        was_there = remove_provider_key(self._records, project_id, provider)
+        self._found.forget()
+        return was_there
 
     def kept(self, project_id: str) -> list[ProviderKey]:
         """Returns the keys of a project; the secrets stay encrypted."""
         return list_provider_keys(self._records, project_id)
+
+    def found_lately(self, project_id: str, provider: str) -> Credentials | None:
+        """Returns what `find` said within the last second; does not block."""
+        return self._found.get((project_id, provider))
 
     def find(self, project_id: str, provider: str) -> Credentials:
         """Returns a provider's key: the project's, else the one in the server's environment.
@@ -74,6 +85,12 @@ class ProviderKeys:
         Raises:
             NoProviderKey: there is neither.
         """
+        changes = self._found.changes
+        found = self._read(project_id, provider)
+        self._found.keep((project_id, provider), found, changes=changes)
+        return found
+
+    def _read(self, project_id: str, provider: str) -> Credentials:
         described = PROVIDERS[provider]
         for key in self.kept(project_id):
             if key.provider == provider:

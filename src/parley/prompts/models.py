@@ -1,50 +1,34 @@
-"""The one place that calls models: Parley's messages to pydantic-ai's, its answers and errors back.
+"""The one place that calls models, through pydantic-ai: its answers and errors in our words.
 
 pydantic-ai and the providers' clients are imported at the first call: they take over a second.
 """
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from msgspec import Struct
 
 from parley.model import Message, Part
 from parley.pricing import Tokens
-from parley.prompts.errors import BadInputs, PromptError, ProviderBusy, ProviderFailed
+from parley.prompts.errors import PromptError, ProviderBusy, ProviderFailed
+from parley.prompts.providers import kept_model
+from parley.prompts.told import told
 
 if TYPE_CHECKING:
-    from pydantic_ai.messages import ModelMessage, ModelResponse
+    from pydantic_ai.messages import ModelResponse
     from pydantic_ai.models import Model, ModelRequestParameters
     from pydantic_ai.settings import ModelSettings
 
-__all__ = ["PROVIDERS", "Answered", "ModelCall", "ask", "stream"]
+__all__ = ["Answered", "ModelCall", "ask", "load", "stream"]
 
 TIMEOUT_SECONDS = 120.0
 RETRIES = 2
-MODELS_KEPT = 256
 ERROR_CHARACTERS = 500
 
-
-class Provider(Struct, frozen=True):
-    """Where a provider's key and address may stand in the server's environment."""
-
-    title: str
-    key_variables: tuple[str, ...]
-    url_variable: str = ""
-
-
-PROVIDERS: dict[str, Provider] = {
-    "openai": Provider(
-        "OpenAI, and whatever speaks its API", ("OPENAI_API_KEY",), "OPENAI_BASE_URL"
-    ),
-    "anthropic": Provider("Anthropic", ("ANTHROPIC_API_KEY",), "ANTHROPIC_BASE_URL"),
-    "google": Provider("Google Gemini", ("GOOGLE_API_KEY", "GEMINI_API_KEY")),
-    "mistral": Provider("Mistral", ("MISTRAL_API_KEY",)),
-}
+log = structlog.get_logger("parley.prompts")
 
 
 class ModelCall(Struct, frozen=True, kw_only=True):
@@ -58,6 +42,11 @@ class ModelCall(Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any]
     tools: list[dict[str, Any]]
     response_format: dict[str, Any] | None
+
+    @property
+    def seconds(self) -> float:
+        """How long it may take, all tries together."""
+        return float(self.parameters.get("timeout_seconds", TIMEOUT_SECONDS))
 
 
 class Answered(Struct, frozen=True, kw_only=True):
@@ -77,29 +66,40 @@ class Answered(Struct, frozen=True, kw_only=True):
         return "".join(part.text for part in self.parts if part.kind == "text")
 
 
-async def ask(call: ModelCall) -> Answered:
-    """Returns a model's answer. Raises ProviderBusy, ProviderFailed, BadInputs."""
-    model = await asyncio.to_thread(model_of, call)
+def load(call: ModelCall) -> "Model[Any]":
+    """Returns pydantic-ai's model of a call, and imports what it needs: the first takes a second.
+
+    Raises:
+        NoProviderKey: of Bedrock, its library is not installed or its region not known.
+    """
+    import pydantic_ai.direct  # noqa: PLC0415, F401
+
+    return kept_model(call.provider, call.model, call.api_key, call.base_url)
+
+
+async def ask(call: ModelCall, *, seconds: float) -> Answered:
+    """Returns a model's answer within some seconds. Raises ProviderBusy and ProviderFailed."""
+    model = load(call)
     from pydantic_ai.direct import model_request  # noqa: PLC0415
 
     async with errors_of(call):
         response = await model_request(
             model,
             told(call.messages),
-            model_settings=settings_of(call),
+            model_settings=settings_of(call, seconds),
             model_request_parameters=request_of(call),
             instrument=False,
         )
     return answer_of(response, call)
 
 
-async def stream(call: ModelCall) -> AsyncGenerator[str | Answered, None]:
+async def stream(call: ModelCall, *, seconds: float) -> AsyncGenerator[str | Answered, None]:
     """Returns the pieces of an answer's text as they come, at last the whole answer.
 
     Raises:
-        ProviderBusy, ProviderFailed, BadInputs: also in the midst.
+        ProviderBusy, ProviderFailed: also in the midst.
     """
-    model = await asyncio.to_thread(model_of, call)
+    model = load(call)
     from pydantic_ai.direct import model_request_stream  # noqa: PLC0415
     from pydantic_ai.messages import PartDeltaEvent, PartStartEvent, TextPart, TextPartDelta  # noqa: PLC0415
 
@@ -108,7 +108,7 @@ async def stream(call: ModelCall) -> AsyncGenerator[str | Answered, None]:
         model_request_stream(
             model,
             told(call.messages),
-            model_settings=settings_of(call),
+            model_settings=settings_of(call, seconds),
             model_request_parameters=request_of(call),
             instrument=False,
         ) as response,
@@ -137,6 +137,15 @@ async def errors_of(call: ModelCall) -> AsyncIterator[None]:
         raise provider_failure(error, call) from error
     except (exceptions.UnexpectedModelBehavior, exceptions.UserError) as error:
         message = f"{call.provider} answered what cannot be understood: {reason_of(error, call)}"
+        raise ProviderFailed(message, kind="failed") from error
+    except (NotImplementedError, AssertionError) as error:  # what its adapter has no form for
+        message = f"{call.provider} cannot be told this: {reason_of(error, call)}"
+        raise ProviderFailed(message, kind="refused") from error
+    except PromptError:
+        raise
+    except Exception as error:  # libraries of providers stumble over nonsense in their own ways
+        log.warning("answer not understood", provider=call.provider, kind=type(error).__name__)
+        message = f"{call.provider} answered what cannot be understood"
         raise ProviderFailed(message, kind="failed") from error
 
 
@@ -168,48 +177,14 @@ def reason_of(error: Any, call: ModelCall) -> str:
     return text.replace(call.api_key, "…")[:ERROR_CHARACTERS]
 
 
-def model_of(call: ModelCall) -> "Model[Any]":
-    """Returns pydantic-ai's model of a call; its connections are kept for the next."""
-    return kept_model(call.provider, call.model, call.api_key, call.base_url)
-
-
-@lru_cache(maxsize=MODELS_KEPT)
-def kept_model(provider: str, model: str, api_key: str, base_url: str) -> "Model[Any]":
-    """Returns a model of a provider. base_url "": where the provider is."""
-    url = base_url or None
-    match provider:
-        case "openai":
-            from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415
-            from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415
-
-            return OpenAIChatModel(model, provider=OpenAIProvider(api_key=api_key, base_url=url))
-        case "anthropic":
-            from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415
-            from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415
-
-            return AnthropicModel(model, provider=AnthropicProvider(api_key=api_key, base_url=url))
-        case "google":
-            from pydantic_ai.models.google import GoogleModel  # noqa: PLC0415
-            from pydantic_ai.providers.google import GoogleProvider  # noqa: PLC0415
-
-            return GoogleModel(model, provider=GoogleProvider(api_key=api_key, base_url=url))
-        case "mistral":
-            from pydantic_ai.models.mistral import MistralModel  # noqa: PLC0415
-            from pydantic_ai.providers.mistral import MistralProvider  # noqa: PLC0415
-
-            return MistralModel(model, provider=MistralProvider(api_key=api_key, base_url=url))
-    raise AssertionError(provider)  # PROVIDERS and these cases name the same
-
-
-def settings_of(call: ModelCall) -> "ModelSettings":
+def settings_of(call: ModelCall, seconds: float) -> "ModelSettings":
     """Returns the parameters of a call under pydantic-ai's names."""
     given = dict(call.parameters)
-    seconds = given.pop("timeout_seconds", TIMEOUT_SECONDS)
-    settings: dict[str, Any] = {
-        "request_timeout": seconds,
-        "timeout": seconds,
-        "max_retries": given.pop("retries", RETRIES),
-    }
+    given.pop("timeout_seconds", None)
+    retries = given.pop("retries", RETRIES)
+    settings: dict[str, Any] = {"request_timeout": seconds}
+    if call.provider != "bedrock":  # its library retries by itself, within that time
+        settings |= {"timeout": seconds, "max_retries": retries}
     if "stop" in given:
         settings["stop_sequences"] = given.pop("stop")
     return {**settings, **given}  # type: ignore[typeddict-item]
@@ -244,70 +219,6 @@ def request_of(call: ModelCall) -> "ModelRequestParameters":
             function_tools=tools, output_mode="native", output_object=output
         )
     return ModelRequestParameters(function_tools=tools)
-
-
-def told(messages: Sequence[Message]) -> "list[ModelMessage]":
-    """Returns messages as pydantic-ai has them: what the model said, and all else between."""
-    from pydantic_ai.messages import ModelRequest, ModelResponse  # noqa: PLC0415
-
-    names = {p.call_id: p.name for m in messages for p in m.parts if p.kind == "tool_call"}
-    found: list[ModelMessage] = []
-    for message in messages:
-        if message.role == "assistant":
-            found.append(ModelResponse(parts=said_parts(message)))
-            continue
-        parts = asked_parts(message, names)
-        if found and isinstance(found[-1], ModelRequest):
-            found[-1] = ModelRequest(parts=[*found[-1].parts, *parts])
-        else:
-            found.append(ModelRequest(parts=parts))
-    return found
-
-
-def said_parts(message: Message) -> list[Any]:
-    """Returns the parts of what the model said before."""
-    from pydantic_ai.messages import TextPart, ToolCallPart  # noqa: PLC0415
-
-    parts: list[Any] = []
-    for part in message.parts:
-        if part.kind == "tool_call":
-            parts.append(
-                ToolCallPart(part.name, args=part.arguments or "{}", tool_call_id=part.call_id)
-            )
-        elif part.kind in ("text", "refusal"):
-            parts.append(TextPart(part.text))
-    return parts
-
-
-def asked_parts(message: Message, names: dict[str, str]) -> list[Any]:
-    """Returns the parts of what is said to the model. `names`: tool of a call's id."""
-    from pydantic_ai.messages import (  # noqa: PLC0415
-        ImageUrl,
-        SystemPromptPart,
-        ToolReturnPart,
-        UserPromptPart,
-    )
-
-    if message.role == "system":
-        return [SystemPromptPart(message.text)]
-    if message.role == "tool":
-        return [
-            ToolReturnPart(
-                tool_name=part.name or names.get(part.call_id, ""),
-                content=part.text,
-                tool_call_id=part.call_id,
-            )
-            for part in message.parts
-        ]
-    content: list[Any] = []
-    for part in message.parts:
-        if part.kind == "media" and part.uri:
-            content.append(ImageUrl(part.uri))
-        elif part.kind == "media":
-            raise BadInputs("files are passed on by address alone", field="inputs.chat_history")
-        elif part.text:
-            content.append(part.text)
-    return [UserPromptPart(content if len(content) != 1 else content[0])]
 
 
 def answer_of(response: "ModelResponse", call: ModelCall) -> Answered:

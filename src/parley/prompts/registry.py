@@ -8,11 +8,13 @@ import msgspec
 from parley.model import Application, Deployment, Prompt, PromptVersion, VersionRef
 from parley.prompts.checks import check_name, check_prompt
 from parley.prompts.errors import BadPrompt, NoSuchPrompt
+from parley.prompts.fresh import Fresh
 from parley.records import (
     Records,
     add_application,
     add_deployment,
     add_version,
+    find_deployed,
     find_version,
     list_applications,
     list_deployments,
@@ -33,6 +35,7 @@ class Registry:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        self._deployed: Fresh[PromptVersion] = Fresh()
 
     def create(self, project_id: str, slug: str, name: str = "") -> Application:
         """Makes an application without versions."""
@@ -54,6 +57,7 @@ class Registry:
         """Removes an application, its versions and deployments."""
         if not remove_application(self._records, project_id, slug):
             raise self._no_application(project_id, slug)
+        self._deployed.forget()
 
     def applications(self, project_id: str) -> list[Application]:
         """Returns the applications of a project by slug."""
@@ -119,9 +123,11 @@ class Registry:
         """Makes an environment answer with a version."""
         check_name(environment, "environment")
         self.version(project_id, ref)
-        return add_deployment(
+        made = add_deployment(
             self._records, project_id, environment, ref, note=note[:NOTE_MAX], author=author
         )
+        self._deployed.forget()
+        return made
 
     def roll_back(
         self, project_id: str, slug: str, environment: str, *, author: str = ""
@@ -142,8 +148,17 @@ class Registry:
         self.open(project_id, slug)
         return list_deployments(self._records, project_id, slug, environment=environment)
 
+    def deployed_lately(self, project_id: str, slug: str, environment: str) -> PromptVersion | None:
+        """Returns what `deployed` said within the last second; does not block."""
+        return self._deployed.get((project_id, slug, environment))
+
     def deployed(self, project_id: str, slug: str, environment: str) -> PromptVersion:
         """Returns the version that an environment answers with."""
+        changes = self._deployed.changes
+        found = find_deployed(self._records, project_id, slug, environment)
+        if found is not None:
+            self._deployed.keep((project_id, slug, environment), found, changes=changes)
+            return found
         application = self.open(project_id, slug)
         ref = application.environments.get(environment)
         if ref is None:

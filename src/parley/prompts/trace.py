@@ -1,5 +1,6 @@
 """What a run leaves behind: a trace in OpenTelemetry's words, as any client would send it."""
 
+import base64
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +11,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from parley.conventions import LoadedPart
 from parley.model import Message, Part, Prompt, VersionRef
 from parley.prompts.models import Answered
 
 __all__ = ["Caller", "Told", "run_trace"]
 
 SCOPE = "parley.prompts"
+WAITED = "parley.run.waited_seconds"  # for other runs to end, before the model was asked
 PROVIDER_NAMES = {"google": "gcp.gemini", "mistral": "mistral_ai"}  # OpenTelemetry's words
 
 
@@ -50,6 +53,7 @@ class Told(Struct, frozen=True, kw_only=True):
     called_ns: int
     first_ns: int | None
     ended_ns: int
+    waited_seconds: float
 
 
 def run_trace(told: Told) -> bytes:
@@ -67,7 +71,13 @@ def run_trace(told: Told) -> bytes:
         kind=Span.SPAN_KIND_SERVER,
         start_time_unix_nano=told.started_ns,
         end_time_unix_nano=told.ended_ns,
-        attributes=attributes_of({"ag.type.span": "workflow", **shared(told)}),
+        attributes=attributes_of(
+            {
+                "ag.type.span": "workflow",
+                WAITED: round(told.waited_seconds, 3) or None,
+                **shared(told),
+            }
+        ),
     )
     provider, _, model = told.prompt.model.partition(":")
     call = scope.spans.add(
@@ -159,9 +169,21 @@ def part_json(part: Part) -> dict[str, Any]:
         case "tool_result":
             return {"type": "tool_call_response", "id": part.call_id, "response": part.text}
         case "media":
-            return {"type": "uri", "mime_type": part.media_type, "uri": part.uri}
+            return media_json(part)
         case kind:
             return {"type": kind, "content": part.text}
+
+
+def media_json(part: Part) -> dict[str, Any]:
+    """Returns a file in the form of the GenAI conventions: its data, or its address."""
+    head: dict[str, Any] = {"modality": part.media_type.partition("/")[0]}
+    if "/" in part.media_type:
+        head["mime_type"] = part.media_type
+    if part.name:
+        head["name"] = part.name
+    if isinstance(part, LoadedPart):
+        return {"type": "blob", **head, "content": base64.b64encode(part.data).decode()}
+    return {"type": "uri", **head, "uri": part.uri}
 
 
 def attributes_of(values: Mapping[str, Any]) -> list[KeyValue]:

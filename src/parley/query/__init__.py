@@ -12,6 +12,7 @@ from parley.query.attachments import (
     find_attachment,
     read_attachment,
 )
+from parley.query.chat_history import ChatHistory, chat_history
 from parley.query.errors import BadQuery, QueryError
 from parley.query.exports import Conversation, Export, plan_export
 from parley.query.filters import (
@@ -62,6 +63,7 @@ __all__ = [
     "AttachmentFacts",
     "BadFilter",
     "BadQuery",
+    "ChatHistory",
     "Completion",
     "Conversation",
     "Example",
@@ -81,6 +83,7 @@ __all__ = [
     "Unread",
     "at_once",
     "attachment_path",
+    "chat_history",
     "compare_series",
     "complete_filter",
     "find_attachment",

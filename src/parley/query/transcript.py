@@ -10,7 +10,7 @@ from parley.query.errors import BadQuery
 from parley.query.sessions import read_session, read_turns
 from parley.store import Store
 
-__all__ = ["TURNS_MAX", "read_transcript"]
+__all__ = ["TURNS_MAX", "messages_of", "read_transcript"]
 
 TURNS_MAX = 500  # of a transcript at once
 
@@ -39,22 +39,19 @@ def read_transcript(
         return None
     found = read_turns(store, project_id, session_id, first_turn=first_turn, limit=limit + 1)
     shown = found[:limit]
-    by_turn = _messages_of(store, project_id, session_id, [turn for turn, _ in shown])
-    turns = []
-    for turn, resent in shown:
-        place = {trace_id: index for index, trace_id in enumerate(turn.trace_ids)}
-        messages = sorted(
-            by_turn[turn.turn_id], key=lambda m: (place.get(m.trace_id, 0), m.ordinal)
-        )
-        turns.append(TranscriptTurn(turn=turn, messages=messages, resent_messages=resent))
+    by_turn = messages_of(store, project_id, session_id, [turn for turn, _ in shown])
+    turns = [
+        TranscriptTurn(turn=turn, messages=by_turn[turn.turn_id], resent_messages=resent)
+        for turn, resent in shown
+    ]
     following = found[limit][0].turn if len(found) > limit else None
     return Transcript(session=session, turns=turns, next_turn=following)
 
 
-def _messages_of(
+def messages_of(
     store: Store, project_id: str, session_id: str, turns: Sequence[Turn]
 ) -> dict[str, list[Message]]:
-    """Returns the messages of turns that follow each other, by turn."""
+    """Returns the messages of turns that follow each other, by turn and in their order."""
     by_turn: dict[str, list[Message]] = defaultdict(list)
     if not turns:
         return by_turn
@@ -80,4 +77,9 @@ def _messages_of(
                 folded=bool(folded),
             )
         )
-    return by_turn
+    return {turn.turn_id: _in_order(turn, by_turn[turn.turn_id]) for turn in turns}
+
+
+def _in_order(turn: Turn, messages: list[Message]) -> list[Message]:
+    place = {trace_id: index for index, trace_id in enumerate(turn.trace_ids)}
+    return sorted(messages, key=lambda m: (place.get(m.trace_id, 0), m.ordinal))

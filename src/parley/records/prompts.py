@@ -20,6 +20,7 @@ __all__ = [
     "add_application",
     "add_deployment",
     "add_version",
+    "find_deployed",
     "find_version",
     "keep_provider_key",
     "list_applications",
@@ -165,6 +166,24 @@ def find_version(records: Records, project_id: str, ref: VersionRef) -> PromptVe
     """Returns a version, None when there is none."""
     with records.read() as connection:
         row = connection.execute(_of(VERSIONS, project_id, **msgspec.structs.asdict(ref))).first()
+    return version_of_row(row) if row else None
+
+
+def find_deployed(
+    records: Records, project_id: str, application: str, environment: str
+) -> PromptVersion | None:
+    """Returns the version that an environment answers with, None when there is none."""
+    newest = (
+        _of(DEPLOYMENTS, project_id, application=application, environment=environment)
+        .order_by(DEPLOYMENTS.c.id.desc())
+        .limit(1)
+        .subquery()
+    )
+    same = sa.and_(
+        *(VERSIONS.c[n] == newest.c[n] for n in ("project", "application", "variant", "version"))
+    )
+    with records.read() as connection:
+        row = connection.execute(sa.select(VERSIONS).join(newest, same)).first()
     return version_of_row(row) if row else None
 
 

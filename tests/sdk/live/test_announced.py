@@ -71,6 +71,27 @@ asyncio.run(ask_both())
 """
 
 
+RUN = """\
+import agenta as ag
+
+agenta = ag.Agenta(api_key="your_api_key")
+
+response = agenta.run(
+    base_id="your_base_id",
+    environment="production",
+    inputs={
+        "chat_history": [
+            {"role": "user", "content": "What is the capital of France?"},
+            {"role": "assistant", "content": "The capital of France is Paris."},
+            {"role": "user", "content": "What is its population?"},
+        ]
+    },
+    metadata={"ag.session.id": "conversation_123"},
+)
+print(response["message"])
+"""
+
+
 def test_the_announced_snippet_makes_a_session(server: Server, run_program: RunProgram) -> None:
     done = run_program(ANNOUNCED + CHAT)
     assert (done.returncode, done.stdout, done.stderr) == (0, "BYE \n", "")
@@ -93,6 +114,46 @@ def test_the_announced_snippet_makes_a_session(server: Server, run_program: RunP
     assert texts == ["Is anybody there?", "IS ANYBODY THERE?", "And now?", "AND NOW?", "Bye", "BYE"]
     listed = server.get_json("/api/v1/sessions")["sessions"]
     assert [item["session_id"] for item in listed] == ["conversation_123"]
+
+
+def test_the_announced_run_makes_a_session(
+    server: Server, run_program: RunProgram, model: str
+) -> None:
+    prompt = {
+        "model": "openai:gpt-4o-mini",
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "history"}],
+    }
+    for method, path, body in (
+        ("PUT", "provider-keys", {"provider": "openai", "api_key": "sk-any", "base_url": model}),
+        ("POST", "prompts", {"slug": "your_base_id"}),
+        ("POST", "prompts/your_base_id/versions", {"prompt": prompt, "deploy_to": "production"}),
+    ):
+        headers = {"x-parley-project": server.project}
+        address = f"{server.url}/api/v1/{path}"
+        answer = server.client.request(method, address, json=body, headers=headers)
+        assert answer.is_success, answer.text
+    done = run_program(RUN)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "WHAT IS ITS POPULATION?\n"
+    server.wait_derived()
+    found = server.open_session("conversation_123")
+    session, (turn,) = found["session"], found["turns"]
+    assert (turn["input"], turn["output"]) == (
+        "What is its population?",
+        "WHAT IS ITS POPULATION?",
+    )
+    assert (session["turns"], session["llm_calls"], session["errors"]) == (1, 1, 0)
+    assert (session["input_tokens"], session["output_tokens"]) == (12, 7)
+    assert session["cost_usd"] == pytest.approx(12 * 0.15e-6 + 7 * 0.6e-6)
+    assert session["session_source"] == "ag.session.id"
+    (told,) = server.open_session("conversation_123", "transcript")["turns"]
+    assert [(m["role"], m["text"], m["folded"]) for m in told["messages"]] == [
+        ("system", "Be brief.", False),
+        ("user", "What is the capital of France?", True),
+        ("assistant", "The capital of France is Paris.", True),
+        ("user", "What is its population?", False),
+        ("assistant", "WHAT IS ITS POPULATION?", False),
+    ]
 
 
 def test_a_function_is_a_turn_with_its_calls_within(
