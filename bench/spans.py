@@ -15,7 +15,7 @@ from msgspec import Struct
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-__all__ = ["PROFILES", "Batch", "Body", "Profile"]
+__all__ = ["PROFILES", "SPANS_PER_TRACE", "TURNS", "Batch", "Body", "Profile"]
 
 SPANS_PER_TRACE = 10
 TURNS = 5  # traces of one session in a batch, one turn each
