@@ -1,4 +1,5 @@
 // The page's behaviour, one module each. Every page works without it as plain links.
+import { start as chart } from "./chart.js";
 import { start as copy } from "./copy.js";
 import { start as filter } from "./filter.js";
 import { start as keys } from "./keys.js";
@@ -7,5 +8,5 @@ import { start as page } from "./page.js";
 import { start as query } from "./query.js";
 import { start as reading } from "./reading.js";
 
-for (const start of [page, keys, live, reading, filter, query, copy]) start();
+for (const start of [page, keys, live, reading, filter, query, copy, chart]) start();
 document.documentElement.dataset.ready = "1";
