@@ -41,7 +41,7 @@ def test_both_lines_of_a_header_sort_on_the_server(server: Server, open_page: Op
     page.get_by_role("link", name="Turns").click()
     expect(page).to_have_url(re.compile("sort=turns"))
     expect(page.locator(".ledger .first").first).to_have_text("few")
-    page.get_by_role("link", name="p95").click()
+    page.get_by_role("link", name="p95", exact=True).click()
     expect(page).to_have_url(re.compile("sort=-latency_ms_p95"))
     expect(page.locator(".ledger .first").first).to_have_text("few")
     page.go_back()
@@ -149,3 +149,56 @@ def test_a_page_that_is_not_there_says_so(server: Server, open_page: OpenPage) -
     assert answer is not None
     assert answer.status == 404
     expect(page.locator("h1")).to_have_text("There is no such page")
+
+
+def test_the_chart_chooses_a_range_by_keyboard_and_mouse(
+    server: Server, open_page: OpenPage
+) -> None:
+    say(server, "s-1", HELLO)
+    page = open_page(range="24h", live="off")
+    chart, label = page.locator("[data-brush]"), page.locator("#brush-label")
+    chart.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(label).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(label).to_be_hidden()
+    assert "from=" not in page.url
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("from=.*&to="))
+    expect(page.locator(".ledger .first")).to_have_text(HELLO[0])
+    page.get_by_role("link", name="24 h").click()
+    expect(page).not_to_have_url(re.compile("from="))
+    box = chart.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 5, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 100, box["y"] + 20, steps=3)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile("from=.*&to="))
+    expect(page.locator(".statebox")).to_contain_text("Nothing in this range")
+
+
+def test_columns_are_hidden_and_rows_are_set_on_one_line(
+    server: Server, open_page: OpenPage
+) -> None:
+    say(server, "s-1", HELLO)
+    page = open_page(live="off")
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("switch", name="Tokens").click()
+    expect(page.locator(".ledger th.x-tok")).to_have_count(0)
+    expect(page.locator(".ledger td.x-tok")).to_have_count(0)
+    expect(page.locator(".ledger td.x-cost")).to_have_count(1)
+    page.get_by_role("switch", name="One line").click()
+    expect(page).to_have_url(re.compile("cols=.*density=compact"))
+    expect(page.locator(".ledger .last")).to_be_hidden()
+
+
+def test_a_filter_that_means_nothing_leaves_the_session_open(
+    server: Server, open_page: OpenPage
+) -> None:
+    say(server, "s-1", HELLO)
+    page = open_page(open="s-1", filter="trns > 1", live="off")
+    expect(page.locator("#opened")).to_contain_text(HELLO[1])
+    expect(page.locator("#filter-problem")).to_contain_text("did you mean")

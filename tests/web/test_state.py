@@ -59,3 +59,46 @@ def test_what_the_page_does_not_know_is_named(name: str, value: str) -> None:
 def test_a_range_begins_before_now_and_all_time_has_no_begin() -> None:
     assert PageState(range="30m", now_ns=10**15).from_ns == 10**15 - 1800 * 10**9
     assert PageState(range="all").from_ns is None
+
+
+def test_an_absolute_range_and_the_look_of_the_list_are_in_the_address() -> None:
+    query = {
+        "from": "2026-01-31T09:30:00Z",
+        "to": "2026-01-31T10:00",
+        "chart": "cost",
+        "cols": "turns,when",
+        "density": "compact",
+    }
+    state = read_state(query, "default")
+    assert state.from_ns == 1_769_851_800 * 10**9
+    assert state.to_ns == 1_769_853_600 * 10**9
+    assert state.columns == ["turns", "when"]
+    back = read_back(state.href(), "default")
+    assert back.href() == state.href()
+    assert dict(back.kept_by_search) == query
+    named = read_back(state.href(range="24h"), "default")
+    assert (named.since, named.until, named.chart) == ("", "", "cost")
+    assert read_back(state.column_href("turns"), "default").columns == ["when"]
+    assert read_back(state.column_href("cost"), "default").columns == ["turns", "cost", "when"]
+
+
+@pytest.mark.parametrize(
+    ("field", "query"),
+    [
+        ("from", {"from": "yesterday"}),
+        ("to", {"from": "2026-01-31", "to": "x"}),
+        ("from", {"to": "2026-01-31"}),
+        ("from", {"from": "2026-01-31", "to": "2026-01-31"}),
+        ("from", {"from": "1900-01-01", "to": "2026-01-31"}),
+        ("to", {"from": "2026-01-31", "to": "9999-01-01"}),
+        ("chart", {"chart": "pie"}),
+        ("cols", {"cols": "id,nothing"}),
+        ("density", {"density": "huge"}),
+    ],
+)
+def test_a_range_or_a_look_that_is_none_is_refused_by_name(
+    field: str, query: dict[str, str]
+) -> None:
+    with pytest.raises(BadQuery) as refused:
+        read_state(query, "default")
+    assert refused.value.field == field

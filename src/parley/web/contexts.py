@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from parley.model import MatchPiece, Session, Span
 from parley.query import Piece
 from parley.web.exports import ExportLink, list_exports, session_exports
-from parley.web.state import PageState
+from parley.web.state import CHARTS, COLUMNS, PageState
 
 __all__ = [
     "Attribute",
@@ -263,7 +263,10 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     metrics: list[Metric] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
     axis: list[str] = field(default_factory=list)
-    bars_most: int = 0
+    bars_most: str = ""
+    bars_name: str = ""
+    bars_start_ms: int = 0
+    bars_step_ms: int = 0
     bars_step: str = ""
     rows: list[Row] = field(default_factory=list)
     total: str = ""
@@ -275,6 +278,16 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     set_aside: str = ""  # how many requests of the project are in quarantine, "" for none
     pieces: list[Piece] = field(default_factory=list)  # of the filter, to be coloured
     problem: Problem | None = None  # nothing is listed
+
+    @property
+    def charts(self) -> list[tuple[str, str]]:
+        """What the chart can show: (name, label)."""
+        return list(CHARTS.items())
+
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """The columns that can be hidden: (name, label)."""
+        return list(COLUMNS.items())
 
     @property
     def events_href(self) -> str:

@@ -30,6 +30,7 @@ def list_exports(state: PageState) -> list[ExportLink]:
     values = {
         "project": state.project,
         "from": to_iso(state.from_ns) if state.from_ns is not None else "",
+        "to": state.until,
         "q": state.q,
         "filter": state.filter,
         "sort": state.sort,

@@ -1,6 +1,6 @@
 """The sessions page from what the query room answers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from parley.model import Match, Series, SeriesPoint, Session, from_iso
 from parley.web import words
@@ -16,6 +16,11 @@ RUNNING_SECONDS = 120  # a turn without an answer is taken as running that long
 SPARK_WIDTH, SPARK_HEIGHT = 90, 22
 CHART_WIDTH, CHART_HEIGHT = 1000, 72
 AXIS_LABELS = 7
+CHARTED: Mapping[str, Callable[[SeriesPoint], float]] = {
+    "sessions": lambda point: point.sessions,
+    "cost": lambda point: point.cost_usd,
+    "latency": lambda point: point.latency_ms_p95 if point.turns else 0.0,
+}
 
 
 def spark(values: Sequence[float]) -> str:
@@ -112,20 +117,27 @@ def metrics_of(series: Series, before: Series | None) -> list[Metric]:
     ]
 
 
-def bars_of(series: Series) -> tuple[list[Bar], int]:
-    """Returns the bars of the chart and the most sessions of one bucket."""
-    most = max((point.sessions for point in series.points), default=0)
+def bars_of(series: Series, chart: str = "sessions") -> tuple[list[Bar], str]:
+    """Returns the bars of a chart (one of CHARTS), and in words how high the highest is."""
+    heights = [CHARTED[chart](point) for point in series.points]
+    most = max(heights, default=0)
     if not most:
-        return [], 0
+        return [], ""
     step = CHART_WIDTH / len(series.points)
-    return [_bar(p, place * step, step, most) for place, p in enumerate(series.points)], most
+    bars = [
+        _bar(point, chart, place * step, step, (CHART_HEIGHT - 6) / most)
+        for place, point in enumerate(series.points)
+    ]
+    return bars, _charted(chart, most)
 
 
-def _bar(point: SeriesPoint, x: float, step: float, most: int) -> Bar:
-    scale = (CHART_HEIGHT - 6) / most
-    bad = point.failed_sessions * scale
-    good = (point.sessions - point.failed_sessions) * scale
-    failed = f", {point.failed_sessions} with a failed turn" if point.failed_sessions else ""
+def _bar(point: SeriesPoint, chart: str, x: float, step: float, scale: float) -> Bar:
+    value = CHARTED[chart](point)
+    failed = point.failed_sessions if chart == "sessions" else 0
+    bad, good = failed * scale, (value - failed) * scale
+    said = (
+        words.plural(point.sessions, "session") if chart == "sessions" else _charted(chart, value)
+    )
     return Bar(
         x=round(x + step * 0.08, 2),
         width=round(step * 0.84, 2),
@@ -133,9 +145,15 @@ def _bar(point: SeriesPoint, x: float, step: float, most: int) -> Bar:
         height=round(good, 2),
         bad_y=round(CHART_HEIGHT - bad, 2),
         bad_height=round(bad, 2),
-        title=f"{words.day_and_clock(point.time_ns)}: "
-        f"{words.plural(point.sessions, 'session')}{failed}",
+        title=f"{words.day_and_clock(point.time_ns)}: {said}"
+        + (f", {failed} with a failed turn" if failed else ""),
     )
+
+
+def _charted(chart: str, value: float) -> str:
+    if chart == "sessions":
+        return str(int(value))
+    return words.money(value) if chart == "cost" else words.duration(value)
 
 
 def axis_of(series: Series) -> list[str]:

@@ -53,6 +53,8 @@ SORT_WORDS = {
     "cost_usd": "cost",
     "duration_ms": "duration",
 }
+CHART_WORDS = {"sessions": "sessions", "cost": "cost", "latency": "p95 of a turn"}
+MS_NS = 1_000_000
 STEP_WORDS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
@@ -90,6 +92,7 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         return _problem_page(place, state, error)
     question = SessionQuery(
         from_ns=state.from_ns,
+        to_ns=state.to_ns if state.until else None,
         q=state.q,
         filter=state.filter,
         now_ns=state.now_ns,
@@ -104,7 +107,7 @@ def sessions_page(place: Place, state: PageState) -> SessionsPage:
         ),
         lambda: (list_projects(store), place.behind(project)),
     )
-    is_all = state.range == "all" and not (state.q or state.filter)
+    is_all = state.range == "all" and not (state.since or state.q or state.filter)
     nothing = (
         not found.sessions
         and not state.cursor
@@ -135,7 +138,7 @@ def _with_list(
     state = page.state
     series, before = strip
     dearest = max((s.cost_usd or 0.0 for s in found.sessions), default=0.0)
-    bars, most = bars_of(series)
+    bars, most = bars_of(series, state.chart)
     slow_ms = series.latency_ms_p95 or 0.0
     total = words.plural(found.total, "session")
     return replace(
@@ -143,6 +146,9 @@ def _with_list(
         metrics=metrics_of(series, before),
         bars=bars,
         bars_most=most,
+        bars_name=CHART_WORDS[state.chart],
+        bars_start_ms=series.points[0].time_ns // MS_NS if series.points else 0,
+        bars_step_ms=series.step_ns // MS_NS,
         bars_step=_step_words(series.step_ns),
         axis=axis_of(series),
         rows=[
@@ -183,6 +189,7 @@ def _problem_page(place: Place, state: PageState, error: BadQuery) -> SessionsPa
         started_clock=place.started,
         pieces=pieces_of(state.filter, wrong),
         problem=problem,
+        drawer=_opened(place.store, state) if state.open else None,
     )
 
 
@@ -196,7 +203,7 @@ def _strip(
     if start is None:
         return read_series(store, project, buckets=CHART_BUCKETS, narrowing=narrowing), None
     return compare_series(
-        store, project, start, state.now_ns, buckets=CHART_BUCKETS, narrowing=narrowing
+        store, project, start, state.to_ns, buckets=CHART_BUCKETS, narrowing=narrowing
     )
 
 

@@ -2,15 +2,17 @@
 
 import hashlib
 import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from parley.model import from_iso
 from parley.query import SORTS, BadQuery
 
-__all__ = ["RANGES", "PageState", "element_key", "read_state"]
+__all__ = ["CHARTS", "COLUMNS", "RANGES", "PageState", "element_key", "read_state"]
 
 SECOND_NS = 1_000_000_000
 RANGES = {
@@ -21,11 +23,28 @@ RANGES = {
     "30d": 30 * 86_400,
     "all": 0,
 }
+CHARTS = {"sessions": "Sessions", "cost": "Cost", "latency": "p95 latency"}
+COLUMNS = {
+    "id": "Session",
+    "turns": "Turns",
+    "lat": "Latency",
+    "tok": "Tokens",
+    "cost": "Cost",
+    "model": "Model, user",
+    "when": "Last activity",
+}
+DENSITIES = ("comfortable", "compact")
+TIME_MAX_NS = 4_102_444_800 * SECOND_NS  # the year 2100
 PLACES = ("project", "open", "tab")
 TABS = ("conversation", "traces")
 DEFAULTS = {
     "project": "default",
     "range": "7d",
+    "since": "",
+    "until": "",
+    "chart": "sessions",
+    "cols": ",".join(COLUMNS),
+    "density": "comfortable",
     "q": "",
     "filter": "",
     "sort": "-last_activity_at",
@@ -37,6 +56,8 @@ DEFAULTS = {
     "full": "",
     "at": "",
 }
+# What a parameter is called in the address, where Python has the word for itself.
+IN_URL = {"since": "from", "until": "to"}
 
 
 def element_key(session_id: str) -> str:
@@ -49,6 +70,11 @@ class PageState(Struct, frozen=True, kw_only=True):
 
     project: str = DEFAULTS["project"]
     range: str = DEFAULTS["range"]
+    since: str = ""  # an absolute range, instead of the named one
+    until: str = ""
+    chart: str = DEFAULTS["chart"]
+    cols: str = DEFAULTS["cols"]
+    density: str = DEFAULTS["density"]
     q: str = ""
     filter: str = ""
     sort: str = DEFAULTS["sort"]
@@ -64,24 +90,64 @@ class PageState(Struct, frozen=True, kw_only=True):
     @property
     def from_ns(self) -> int | None:
         """Start of the range, None for all."""
+        if self.since:
+            return from_iso(self.since)
         seconds = RANGES[self.range]
         return self.now_ns - seconds * SECOND_NS if seconds else None
+
+    @property
+    def to_ns(self) -> int:
+        """End of the range: now, unless it is absolute."""
+        return from_iso(self.until) if self.until else self.now_ns
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are shown beside the words, in their order."""
+        shown = self.cols.split(",")
+        return [name for name in COLUMNS if name in shown]
+
+    @property
+    def picked(self) -> tuple[str, str]:
+        """Start and end of the range as a browser's time field takes them, in UTC."""
+        start = self.from_ns
+        return _field(start) if start is not None else "", _field(self.to_ns)
+
+    def column_href(self, column: str) -> str:
+        """Returns the address of the list with a column hidden, or shown again."""
+        shown = self.columns
+        kept = [name for name in COLUMNS if (name in shown) != (name == column)]
+        return self.href(cols=",".join(kept))
 
     def href(self, **changes: str) -> str:
         """Returns the address of this page with some state changed; defaults are left out."""
         if any(changes.get(name, getattr(self, name)) != getattr(self, name) for name in PLACES):
             changes.setdefault("at", "")  # it was a place in what was open
+        if "range" in changes:  # a named range takes the place of an absolute one
+            changes = {"since": "", "until": "", **changes}
         state = replace(self, **changes)
         values = {name: getattr(state, name) for name in DEFAULTS}
-        kept = {name: value for name, value in values.items() if value != DEFAULTS[name]}
+        kept = {
+            IN_URL.get(name, name): value
+            for name, value in values.items()
+            if value != DEFAULTS[name]
+        }
         return "/?" + urlencode(kept) if kept else "/"
 
     @property
     def kept_by_search(self) -> list[tuple[str, str]]:
         """What a form that asks for other sessions must carry: (name, value), defaults left out."""
-        names = ("project", "range", "sort", "live")
+        names = ("project", "range", "since", "until", "sort", "chart", "cols", "density", "live")
         values = [(name, getattr(self, name)) for name in names]
-        return [(name, value) for name, value in values if value != DEFAULTS[name]]
+        return [
+            (IN_URL.get(name, name), value) for name, value in values if value != DEFAULTS[name]
+        ]
+
+    @property
+    def kept_by_range(self) -> list[tuple[str, str]]:
+        """What the form that picks a range must carry."""
+        searched = [("q", self.q), ("filter", self.filter)]
+        others = [pair for pair in self.kept_by_search if pair[0] not in ("range", "from", "to")]
+        return [*others, *((name, value) for name, value in searched if value)]
 
     def sort_href(self, column: str) -> str:
         """Returns the address of the list sorted by a column: largest first, then turned around."""
@@ -93,6 +159,37 @@ class PageState(Struct, frozen=True, kw_only=True):
         return self.href(open=session_id, tab="conversation", span="", full="")
 
 
+def _field(time_ns: int) -> str:
+    return f"{datetime.fromtimestamp(time_ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def _check_times(state: PageState) -> None:
+    """Raises BadQuery for an absolute range that is none; names the parameter."""
+    times = {}
+    for name, text in (("from", state.since), ("to", state.until)):
+        try:
+            times[name] = from_iso(text) if text else None
+        except (ValueError, OverflowError) as error:
+            raise BadQuery(name, f"{text[:40]!r} is no time such as 2026-01-31T09:30Z") from error
+        if not 0 <= (times[name] or 0) < TIME_MAX_NS:
+            raise BadQuery(name, f"{text[:40]!r} is not between 1970 and 2100")
+    if times["to"] is not None and times["from"] is None:
+        raise BadQuery("from", "is missing: a range that has an end begins somewhere")
+    if (times["from"] or 0) >= state.to_ns:
+        raise BadQuery("from", "is not before `to`")
+
+
+def _check_listed(state: PageState) -> None:
+    """Raises BadQuery for what the list cannot show; names the parameter."""
+    for name, known in (("chart", tuple(CHARTS)), ("density", DENSITIES)):
+        value = getattr(state, name)
+        if value not in known:
+            raise BadQuery(name, f"{value[:40]!r} is none of {', '.join(known)}")
+    for column in filter(None, state.cols.split(",")):
+        if column not in COLUMNS:
+            raise BadQuery("cols", f"{column[:40]!r} is none of {', '.join(COLUMNS)}")
+
+
 def read_state(query: dict[str, str], project: str) -> PageState:
     """Returns the state of a query.
 
@@ -100,7 +197,9 @@ def read_state(query: dict[str, str], project: str) -> PageState:
         BadQuery: a value that the page does not know; names the parameter.
     """
     known: dict[str, Any] = {
-        name: query[name] for name in DEFAULTS if name in query and name != "project"
+        name: query[IN_URL.get(name, name)]
+        for name in DEFAULTS
+        if IN_URL.get(name, name) in query and name != "project"
     }
     state = PageState(project=project, **known)
     if state.range not in RANGES:
@@ -111,4 +210,6 @@ def read_state(query: dict[str, str], project: str) -> PageState:
         raise BadQuery("tab", f"{state.tab!r} is none of {', '.join(TABS)}")
     if state.live not in ("on", "off"):
         raise BadQuery("live", f"{state.live!r} is neither on nor off")
+    _check_times(state)
+    _check_listed(state)
     return state

@@ -1,4 +1,5 @@
 // The page's behaviour, one module each. Every page works without it as plain links.
+import { start as chart } from "./chart.js";
 import { start as copy } from "./copy.js";
 import { start as filter } from "./filter.js";
 import { start as keys } from "./keys.js";
@@ -8,5 +9,5 @@ import { start as play } from "./play.js";
 import { start as query } from "./query.js";
 import { start as reading } from "./reading.js";
 
-for (const start of [page, keys, live, reading, filter, query, play, copy]) start();
+for (const start of [page, keys, live, reading, filter, query, play, copy, chart]) start();
 document.documentElement.dataset.ready = "1";
