@@ -11,6 +11,8 @@ from parley.web.state import PageState, element_key
 __all__ = ["LIVE_SECONDS", "RUNNING_SECONDS", "axis_of", "bars_of", "metrics_of", "row_of"]
 
 SECOND_NS = 1_000_000_000
+HOUR_NS = 3600 * SECOND_NS
+WEEK_NS = 7 * 24 * HOUR_NS
 LIVE_SECONDS = 60  # a session that said something less long ago is marked as going on
 RUNNING_SECONDS = 120  # a turn without an answer is taken as running that long
 SPARK_WIDTH, SPARK_HEIGHT = 90, 22
@@ -159,13 +161,13 @@ def _charted(chart: str, value: float) -> str:
 def axis_of(series: Series) -> list[str]:
     """Returns the labels under the chart, from first to last."""
     extent = series.to_ns - series.from_ns
+    days, hours = extent >= 36 * HOUR_NS, extent < WEEK_NS
+    form = ("{then.day} {then:%b} " if days else "") + ("{then:%H:%M}" if hours else "")
     labels = []
     for place in range(AXIS_LABELS):
         time_ns = series.from_ns + extent * place // (AXIS_LABELS - 1)
         then = words.moment(time_ns)
-        labels.append(
-            f"{then:%H:%M}" if extent < 36 * 3600 * SECOND_NS else f"{then.day} {then:%b}"
-        )
+        labels.append(form.format(then=then).strip())
     return labels
 
 
