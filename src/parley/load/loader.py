@@ -15,7 +15,7 @@ from parley.store import Store, StoreBusy, StoreOutOfMemory, StoreUnreadable
 __all__ = ["Loader"]
 
 INTERVAL_SECONDS = 0.8  # an insert is planned anew each time: some 0.15 s of CPU, however small
-FULL_BYTES = 8_000_000  # enough waiting bytes to load before the interval is over
+FULL_BYTES = 4_000_000  # enough waiting bytes to load before the interval is over
 POLL_SECONDS = 0.05
 BUSY_SECONDS = 2.0
 DEATHS_MAX = 2  # of the process while it was loading the same segment
