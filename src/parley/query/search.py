@@ -67,9 +67,7 @@ class Saying(Struct, frozen=True, kw_only=True):
 
     @property
     def sessions(self) -> str:
-        """The condition that a session says every term, each in some message; with a place for
-        `/*among*/`.
-        """
+        """The condition that a session says every term, each in some message."""
         every = " AND ".join(f"max({condition}) = 1" for condition in self.conditions)
         text = fragment("sessions_saying").replace("/*some*/", self.some)
         return "session_id IN " + text.replace(
