@@ -9,6 +9,7 @@ from parley.model import MatchPiece, Session, Span
 from parley.query import Piece
 from parley.web.exports import ExportLink, list_exports, session_exports
 from parley.web.state import PageState
+from parley.web.timeline_context import Timeline
 
 __all__ = [
     "Attribute",
@@ -232,12 +233,14 @@ class Drawer(Struct, frozen=True, kw_only=True):
     turns: list[TurnView] = field(default_factory=list)
     spans: list[SpanRow] = field(default_factory=list)
     inspector: Inspector | None = None
+    timeline: Timeline | None = None
     close_href: str = "/"
     previous_href: str = ""
     next_href: str = ""
     full_href: str = ""
     conversation_href: str = ""
     traces_href: str = ""
+    timeline_href: str = ""
     part: str = ""  # which part of a long session this is
     earlier_href: str = ""
     later_href: str = ""

@@ -33,6 +33,7 @@ from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
 from parley.web.prompt_links import with_prompts
 from parley.web.session_view import conversation, drawer_head
 from parley.web.state import PageState, element_key
+from parley.web.timeline_view import timeline_of
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
 
 __all__ = ["Place", "session_drawer", "sessions_page", "trace_page"]
@@ -233,7 +234,8 @@ def _opened(store: Store, state: PageState) -> Drawer:
         trace_href=f"/traces/{quote(state.open[:64], safe='')}?"
         + urlencode({"project": state.project}),
     )
-    found = _conversation(store, state) if state.tab == "conversation" else _spans(store, state)
+    tabs = {"conversation": _conversation, "traces": _spans, "timeline": _timeline}
+    found = tabs[state.tab](store, state)
     return found or lost
 
 
@@ -286,6 +288,22 @@ def _spans(store: Store, state: PageState) -> Drawer | None:
         earlier_href=state.href(at="", span="") if is_part and not is_first else "",
         later_href=state.href(at=following, span="") if following else "",
     )
+
+
+def _timeline(store: Store, state: PageState) -> Drawer | None:
+    """Returns a session with the waterfall of the turns that the state zooms to."""
+    detail = open_session(store, state.project, state.open)
+    if detail is None:
+        return None
+    turns = detail.turns
+    first = turns[min(state.zoomed[0], len(turns)) - 1] if state.zoomed and turns else None
+    around = first.trace_ids[0] if first is not None and first.trace_ids else ""
+    page = read_spans(store, state.project, state.open, around=around)
+    if page is None:
+        return None
+    head = drawer_head(detail.session, turns, state)
+    shown = timeline_of(turns, page.traces, state, running_turn=head.running_turn)
+    return replace(head, timeline=shown)
 
 
 def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:

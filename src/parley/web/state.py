@@ -1,6 +1,7 @@
 """The URL is the state: what a page shows, read from its query and written back into links."""
 
 import hashlib
+import re
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -22,7 +23,8 @@ RANGES = {
     "all": 0,
 }
 PLACES = ("project", "open", "tab")
-TABS = ("conversation", "traces")
+TABS = ("conversation", "traces", "timeline")
+ZOOM = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 DEFAULTS = {
     "project": "default",
     "range": "7d",
@@ -36,6 +38,8 @@ DEFAULTS = {
     "live": "on",
     "full": "",
     "at": "",
+    "zoom": "",
+    "scale": "folded",
 }
 
 
@@ -59,6 +63,8 @@ class PageState(Struct, frozen=True, kw_only=True):
     live: str = DEFAULTS["live"]
     full: str = ""
     at: str = ""  # where a long session begins: a turn's number, or a trace's id
+    zoom: str = ""  # turns of the timeline: `3` or `3-9`
+    scale: str = DEFAULTS["scale"]  # of the timeline: pauses folded, or true
     now_ns: int = field(default_factory=time.time_ns)
 
     @property
@@ -67,10 +73,16 @@ class PageState(Struct, frozen=True, kw_only=True):
         seconds = RANGES[self.range]
         return self.now_ns - seconds * SECOND_NS if seconds else None
 
+    @property
+    def zoomed(self) -> tuple[int, int] | None:
+        """The first and the last turn that the timeline shows, None for all."""
+        found = ZOOM.fullmatch(self.zoom)
+        return (int(found[1]), int(found[2] or found[1])) if found else None
+
     def href(self, **changes: str) -> str:
         """Returns the address of this page with some state changed; defaults are left out."""
         if any(changes.get(name, getattr(self, name)) != getattr(self, name) for name in PLACES):
-            changes.setdefault("at", "")  # it was a place in what was open
+            changes = {"at": "", "zoom": "", **changes}  # they were places in what was open
         state = replace(self, **changes)
         values = {name: getattr(state, name) for name in DEFAULTS}
         kept = {name: value for name, value in values.items() if value != DEFAULTS[name]}
@@ -109,6 +121,10 @@ def read_state(query: dict[str, str], project: str) -> PageState:
         raise BadQuery("sort", f"{state.sort!r} is no metric of a session")
     if state.tab not in TABS:
         raise BadQuery("tab", f"{state.tab!r} is none of {', '.join(TABS)}")
+    if state.zoom and (state.zoomed is None or not 1 <= state.zoomed[0] <= state.zoomed[1]):
+        raise BadQuery("zoom", f"{state.zoom!r} is neither a turn, as 3, nor turns, as 3-9")
+    if state.scale not in ("folded", "true"):
+        raise BadQuery("scale", f"{state.scale!r} is neither folded nor true")
     if state.live not in ("on", "off"):
         raise BadQuery("live", f"{state.live!r} is neither on nor off")
     return state

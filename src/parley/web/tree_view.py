@@ -13,7 +13,17 @@ from parley.web.contexts import Attribute, Inspector, SpanRow
 from parley.web.rich_text import json_html
 from parley.web.state import PageState
 
-__all__ = ["inspector_of", "pick_span", "session_tree", "trace_rows"]
+__all__ = [
+    "BARS",
+    "FRAMES",
+    "ICONS",
+    "extent_of",
+    "inspector_of",
+    "pick_span",
+    "session_tree",
+    "trace_rows",
+    "turn_groups",
+]
 
 ICONS = {
     "llm": "i-llm",
@@ -66,6 +76,22 @@ def session_tree(
     turns: Sequence[Turn], trees: Sequence[TraceTree], state: PageState, selected: Span | None
 ) -> list[SpanRow]:
     """Returns all turns as one tree; each has its own zero and all share one scale."""
+    groups = turn_groups(turns, trees)
+    extents = [extent_of(found) for _, found in groups if found]
+    scale = max((end - start for start, end in extents), default=1) or 1
+    rows: list[SpanRow] = []
+    for group_turns, found in groups:
+        rows.append(_turn_row(group_turns))
+        for tree in found:
+            zero = extent_of(found)[0]
+            rows += trace_rows(tree, state, selected, zero=zero, scale=scale, level=2)
+    return rows
+
+
+def turn_groups(
+    turns: Sequence[Turn], trees: Sequence[TraceTree]
+) -> list[tuple[list[Turn], list[TraceTree]]]:
+    """Returns each turn with its traces; several turns in one trace stand together."""
     by_id = {tree.trace_id: tree for tree in trees}
     groups: list[tuple[list[Turn], list[TraceTree]]] = []
     shown: dict[str, int] = {}
@@ -76,18 +102,11 @@ def session_tree(
             shown.update({tree.trace_id: len(groups) - 1 for tree in fresh})
         else:  # several turns in one trace: its tree stands once
             groups[shown[turn.trace_ids[0]]][0].append(turn)
-    extents = [_extent(found) for _, found in groups if found]
-    scale = max((end - start for start, end in extents), default=1) or 1
-    rows: list[SpanRow] = []
-    for group_turns, found in groups:
-        rows.append(_turn_row(group_turns))
-        for tree in found:
-            zero = _extent(found)[0]
-            rows += trace_rows(tree, state, selected, zero=zero, scale=scale, level=2)
-    return rows
+    return groups
 
 
-def _extent(trees: Sequence[TraceTree]) -> tuple[int, int]:
+def extent_of(trees: Sequence[TraceTree]) -> tuple[int, int]:
+    """Returns when the first span of some traces begins and the last one ends."""
     spans = [span for tree in trees for span in tree.spans]
     return min(span.start_ns for span in spans), max(span.end_ns for span in spans)
 
