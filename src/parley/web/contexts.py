@@ -323,6 +323,7 @@ class TracePage(Struct, frozen=True, kw_only=True):
     earlier_href: str = ""
     later_href: str = ""
     is_list: bool = False
+    section: str = "traces"
     set_aside: str = ""  # how many requests of the project are in quarantine, "" for none
 
     @property
