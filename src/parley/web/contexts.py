@@ -206,6 +206,10 @@ class Inspector(Struct, frozen=True, kw_only=True):
     understood: list[Attribute]  # field and the attribute that it comes from
     unclaimed: list[str]  # attributes that nothing maps
     unread: list[str]  # attributes for messages in which none could be read
+    own_time: str = ""  # what it took itself, "" when nothing is below it
+    raw: str = ""  # the span as OTLP/JSON, "" when it is too long
+    curl: str = ""  # what sends it again
+    link: str = ""  # the address of the span by itself
 
 
 class Drawer(Struct, frozen=True, kw_only=True):

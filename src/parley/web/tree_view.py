@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -10,6 +11,7 @@ from parley.conventions import understand
 from parley.model import Span, TraceTree, Turn
 from parley.web import words
 from parley.web.contexts import Attribute, Inspector, SpanRow
+from parley.web.otlp_view import Sender, curl_of, otlp_of
 from parley.web.rich_text import json_html
 from parley.web.state import PageState
 
@@ -185,8 +187,10 @@ def _last_of_siblings(spans: Sequence[Span]) -> dict[str, bool]:
     return last
 
 
-def inspector_of(span: Span, zero: int) -> Inspector:
-    """Returns the details of a span: the exception first when there is one."""
+def inspector_of(span: Span, tree: TraceTree, sender: Sender) -> Inspector:
+    """Returns the details of a span of a trace: the exception first when there is one."""
+    zero = extent_of([tree])[0]
+    raw = otlp_of(span)
     exception = next((e for e in reversed(span.events) if e.name == "exception"), None)
     error = ""
     if span.failed or exception is not None:
@@ -242,7 +246,28 @@ def inspector_of(span: Span, zero: int) -> Inspector:
         understood=[Attribute(name, source) for name, source in found.fields.items()],
         unclaimed=found.unclaimed,
         unread=found.unread,
+        own_time=_own_time(span, tree),
+        raw=raw,
+        curl=curl_of(raw, sender) if raw else "",
+        link=f"{sender.address}/traces/{span.trace_id}?"
+        + urlencode({"project": sender.project, "span": span.span_id}),
     )
+
+
+def _own_time(span: Span, tree: TraceTree) -> str:
+    """Returns how long nothing below a span was at work, "" when nothing is below it."""
+    below = sorted(
+        (max(child.start_ns, span.start_ns), min(child.end_ns, span.end_ns))
+        for child in tree.spans
+        if child.parent_span_id == span.span_id
+    )
+    if not below:
+        return ""
+    covered, reached = 0, span.start_ns
+    for start, end in below:
+        covered += max(end - max(start, reached), 0)
+        reached = max(reached, end)
+    return words.duration((span.end_ns - span.start_ns - covered) / 1e6)
 
 
 def _number(value: int | None) -> str:
