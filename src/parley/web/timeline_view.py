@@ -216,6 +216,7 @@ def _segments(
                 bar=Bar(look=look, x=round(x, 2), width=round(width, 2)),
                 label=label if has_room else "",
                 label_x=round(label_x, 2),
+                reach=round(max(width, LETTER_PERCENT * (len(label) + 1) if has_room else 0), 2),
                 title=f"Turn {label}: {said}",
                 href=state.href(zoom=_zoom(*numbers)),
                 is_shown=shown[0] <= numbers[1] and numbers[0] <= shown[1],
