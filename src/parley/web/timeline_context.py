@@ -19,7 +19,6 @@ class Segment(Struct, frozen=True, kw_only=True):
     bar: Bar
     label: str  # numbers of the turns, "" where there is no room
     label_x: float
-    reach: float  # width of what can be clicked, the label with it
     title: str
     href: str
     is_shown: bool

@@ -86,7 +86,17 @@ class _Scale:
         return found
 
     def ticks(self) -> list[Tick]:
-        """Returns where work begins, with the time where there is room for it."""
+        """Returns where work begins, with the time where there is room for it.
+
+        Work without a pause has them at even distances.
+        """
+        if len(self.parts) == 1:
+            start, end = self.parts[0]
+            shares = [place / AXIS_LABELS for place in range(AXIS_LABELS)]
+            return [
+                Tick(x=round(100 * share, 2), clock=words.clock(start + int((end - start) * share)))
+                for share in shares
+            ]
         found: list[Tick] = []
         free = 0.0
         for place, (start, _) in zip(self.places, self.parts, strict=True):
@@ -216,7 +226,6 @@ def _segments(
                 bar=Bar(look=look, x=round(x, 2), width=round(width, 2)),
                 label=label if has_room else "",
                 label_x=round(label_x, 2),
-                reach=round(max(width, LETTER_PERCENT * (len(label) + 1) if has_room else 0), 2),
                 title=f"Turn {label}: {said}",
                 href=state.href(zoom=_zoom(*numbers)),
                 is_shown=shown[0] <= numbers[1] and numbers[0] <= shown[1],
