@@ -67,6 +67,13 @@ def test_what_does_not_fit_is_behind_a_link() -> None:
     assert "zoom=41-100" in found.rest_href
 
 
+def test_spans_that_do_not_fit_are_behind_a_link_to_the_traces() -> None:
+    found = timeline_of(*talk(0, spans=250), STATE)
+    assert found is not None
+    assert found.lines[-1].title == "50 more spans among the traces"
+    assert "tab=traces" in found.lines[-1].href
+
+
 def test_turns_that_stand_close_together_are_one_segment() -> None:
     found = timeline_of(*talk(0, 3, 100_000), STATE)
     assert found is not None

@@ -53,7 +53,6 @@ class Line(Struct, frozen=True, kw_only=True):
     icon: str = ""
     wait: float = 0.0  # width of the part before the first token
     is_error: bool = False
-    more: str = ""  # how many spans of the turn are not shown
 
 
 class Timeline(Struct, frozen=True, kw_only=True):

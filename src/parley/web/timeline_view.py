@@ -264,10 +264,15 @@ def _lines_of(group: Group, scale: _Scale, state: PageState, running_turn: int) 
         bar=scale.bar("sp-run" if is_running else "sp-err" if is_error else "sp-agent", start, end),
         duration=words.duration(sum(turn.latency_ms for turn in group_turns)),
         is_error=is_error,
-        more=words.plural(hidden, "more span") if hidden > 0 else "",
     )
     shown = sorted(spans, key=lambda span: span.start_ns)[:TURN_LINES_MAX]
-    return [head, *(_line_of(span, scale, state) for span in shown)]
+    lines = [head, *(_line_of(span, scale, state) for span in shown)]
+    if hidden > 0:
+        nothing = Bar(look="sp-track", x=0.0, width=0.0)
+        title = f"{words.plural(hidden, 'more span')} among the traces"
+        href = state.href(tab="traces", span=trees[0].trace_id)
+        lines.append(Line(title=title, href=href, bar=nothing, duration="", icon="i-more"))
+    return lines
 
 
 def _line_of(span: Span, scale: _Scale, state: PageState) -> Line:
