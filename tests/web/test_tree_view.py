@@ -3,11 +3,13 @@
 from msgspec.structs import replace
 
 from parley.model import SpanEvent, TraceTree
+from parley.web.otlp_view import Sender
 from parley.web.state import PageState
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
 from tests.web.samples import START_NS, make_span, make_turn
 
 STATE = PageState(open="s-1", tab="traces")
+SENDER = Sender(address="http://127.0.0.1:4318", project="it's", needs_token=True)
 AGENT = make_span("agent", "a" * 16, kind="agent", depth=0)
 CALL = make_span("call", "b" * 16, "a" * 16, kind="llm", depth=1, ttft_ms=250, input_tokens=1000)
 TOOL = make_span("tool", "c" * 16, "a" * 16, kind="tool", depth=1, status="error", failed=True)
@@ -53,11 +55,11 @@ def test_the_exception_comes_before_all_else() -> None:
         name="exception",
         attributes={"exception.type": "Timeout", "exception.message": "30 s"},
     )
-    seen = inspector_of(replace(TOOL, events=[event]), START_NS)
+    seen = inspector_of(replace(TOOL, events=[event]), TREE, SENDER)
     assert seen.error == "Timeout: 30 s"
     assert seen.events == []
-    assert inspector_of(replace(TOOL, error="gave up"), START_NS).error == "gave up"
-    assert inspector_of(CALL, START_NS).error == ""
+    assert inspector_of(replace(TOOL, error="gave up"), TREE, SENDER).error == "gave up"
+    assert inspector_of(CALL, TREE, SENDER).error == ""
 
 
 def test_payloads_are_found_whatever_the_client_calls_them() -> None:
@@ -66,12 +68,21 @@ def test_payloads_are_found_whatever_the_client_calls_them() -> None:
         {"input.value": '[{"role": "user"}]'},
         {"llm.input_messages.0.message.role": "user"},
     ):
-        seen = inspector_of(replace(CALL, attributes=attributes), START_NS)
+        seen = inspector_of(replace(CALL, attributes=attributes), TREE, SENDER)
         assert "user" in seen.input_html
         assert seen.output_html == ""
 
 
 def test_hostile_attributes_stay_text() -> None:
     attack = "<script>alert(1)</script>"
-    seen = inspector_of(replace(CALL, attributes={"input.value": attack, attack: attack}), START_NS)
+    seen = inspector_of(
+        replace(CALL, attributes={"input.value": attack, attack: attack}), TREE, SENDER
+    )
     assert "<script" not in seen.input_html
+
+
+def test_own_time_is_what_no_child_covers() -> None:
+    long = replace(AGENT, end_ns=START_NS + 4 * 10**9)
+    tree = replace(TREE, spans=[long, CALL, replace(TOOL, end_ns=START_NS + 3 * 10**9)])
+    assert inspector_of(long, tree, SENDER).own_time == "1.0 s"
+    assert inspector_of(CALL, tree, SENDER).own_time == ""

@@ -23,7 +23,7 @@ from parley.api.quarantine import QUARANTINE_ROUTES
 from parley.api.series import show_series
 from parley.api.sessions import list_sessions, show_session
 from parley.api.stats import show_stats
-from parley.api.traces import show_trace
+from parley.api.traces import list_traces, show_trace
 from parley.api.unknown import show_unknown
 from parley.bus import Bus
 from parley.derive import LivePrices
@@ -65,6 +65,7 @@ def api_router(parts: ApiParts) -> Router:
             show_session,
             export_session,
             export_sessions,
+            list_traces,
             show_trace,
             show_attachment,
             show_series,

@@ -122,6 +122,8 @@ class Deriver:
         )
         self._forget_notes(project_id, traces)
         self.derived_traces += len(traces)
+        if not changes:
+            self._bus.publish(project_id, [])  # traces without a session: only lists show them
         large = [change for change in changes if change.traces > LARGE_TRACES]
         self._sum(project_id, [c.session_id for c in changes if c.traces <= LARGE_TRACES])
         held = self._sums.hold(project_id, large, traces)

@@ -31,6 +31,7 @@ from parley.model.session import (
 from parley.model.span import Span, SpanEvent, SpanLink, SpanPage, TraceTree
 from parley.model.stats import Series, SeriesPoint, Stats
 from parley.model.times import from_iso, now_ns, to_iso
+from parley.model.trace import TraceCard, TraceListing, TraceQuery
 from parley.model.transcript import Transcript, TranscriptTurn
 
 __all__ = [
@@ -61,7 +62,10 @@ __all__ = [
     "SpanLink",
     "SpanPage",
     "Stats",
+    "TraceCard",
     "TraceId",
+    "TraceListing",
+    "TraceQuery",
     "TraceTree",
     "Transcript",
     "TranscriptTurn",

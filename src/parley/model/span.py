@@ -58,6 +58,13 @@ class Span(Struct, frozen=True, kw_only=True):
     conversation_id: str = ""  # what the span itself said, when the trace says otherwise
     service: str = ""
     scope: str = ""
+    scope_name: str = ""
+    scope_version: str = ""
+    trace_state: str = ""
+    flags: int = 0
+    dropped_attributes: int = 0
+    dropped_events: int = 0
+    dropped_links: int = 0
     attributes: dict[str, Any] = field(default_factory=dict)
     resource: dict[str, Any] = field(default_factory=dict)
     events: list[SpanEvent] = field(default_factory=list)

@@ -40,6 +40,7 @@ from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
 from parley.query.spans import PAGE_SPANS, read_spans, read_trace
 from parley.query.stats import list_projects, read_lag_ms, read_stats
+from parley.query.traces import TRACE_SORTS, find_traces
 from parley.query.transcript import TURNS_MAX, read_transcript
 from parley.query.unknown import (
     Example,
@@ -59,6 +60,7 @@ __all__ = [
     "RATE_DAYS",
     "RUN_SESSION",
     "SORTS",
+    "TRACE_SORTS",
     "TURNS_MAX",
     "AttachmentFacts",
     "BadFilter",
@@ -88,6 +90,7 @@ __all__ = [
     "complete_filter",
     "find_attachment",
     "find_sessions",
+    "find_traces",
     "list_projects",
     "narrow",
     "open_session",

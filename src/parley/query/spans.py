@@ -153,6 +153,13 @@ def span_of_row(row: Sequence[Any]) -> Span:
         conversation_id=row[19],
         service=row[20],
         scope=scope,
+        scope_name=row[21],
+        scope_version=row[22],
+        trace_state=row[32],
+        flags=row[33],
+        dropped_attributes=row[34],
+        dropped_events=row[35],
+        dropped_links=row[36],
         attributes=decoded(row[23], row[24]),
         resource=decoded(row[25], row[26]),
         events=[

@@ -9,6 +9,7 @@ from parley.model import MatchPiece, Session, Span
 from parley.query import Piece
 from parley.web.exports import ExportLink, list_exports, session_exports
 from parley.web.state import CHARTS, COLUMNS, PageState
+from parley.web.timeline_context import Timeline
 
 __all__ = [
     "Attribute",
@@ -205,6 +206,10 @@ class Inspector(Struct, frozen=True, kw_only=True):
     understood: list[Attribute]  # field and the attribute that it comes from
     unclaimed: list[str]  # attributes that nothing maps
     unread: list[str]  # attributes for messages in which none could be read
+    own_time: str = ""  # what it took itself, "" when nothing is below it
+    raw: str = ""  # the span as OTLP/JSON, "" when it is too long
+    curl: str = ""  # what sends it again
+    link: str = ""  # the address of the span by itself
 
 
 class Drawer(Struct, frozen=True, kw_only=True):
@@ -232,12 +237,14 @@ class Drawer(Struct, frozen=True, kw_only=True):
     turns: list[TurnView] = field(default_factory=list)
     spans: list[SpanRow] = field(default_factory=list)
     inspector: Inspector | None = None
+    timeline: Timeline | None = None
     close_href: str = "/"
     previous_href: str = ""
     next_href: str = ""
     full_href: str = ""
     conversation_href: str = ""
     traces_href: str = ""
+    timeline_href: str = ""
     part: str = ""  # which part of a long session this is
     earlier_href: str = ""
     later_href: str = ""
@@ -333,6 +340,7 @@ class TracePage(Struct, frozen=True, kw_only=True):
     earlier_href: str = ""
     later_href: str = ""
     is_list: bool = False
+    section: str = "traces"
     set_aside: str = ""  # how many requests of the project are in quarantine, "" for none
 
     @property

@@ -30,9 +30,11 @@ from parley.store import Store
 from parley.web import words
 from parley.web.contexts import Attribute, Drawer, Problem, SessionsPage, TracePage
 from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
+from parley.web.otlp_view import Sender
 from parley.web.prompt_links import with_prompts
 from parley.web.session_view import conversation, drawer_head
 from parley.web.state import PageState, element_key
+from parley.web.timeline_view import timeline_of
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
 
 __all__ = ["Place", "session_drawer", "sessions_page", "trace_page"]
@@ -67,6 +69,10 @@ class Place:
         self.address = address
         self.needs_token = needs_token
         self.started = words.clock(time.time_ns())
+
+    def sender(self, project: str) -> Sender:
+        """Returns how spans of a project reach this server."""
+        return Sender(address=self.address, project=project, needs_token=self.needs_token)
 
     def behind(self, project: str) -> str:
         """Returns how far derivation is behind, "" when it is not worth a word."""
@@ -217,7 +223,7 @@ def _step_words(step_ns: int) -> str:
 
 def session_drawer(place: Place, state: PageState, listed: SessionPage) -> Drawer:
     """Returns the open session; its neighbours are those of the page of the list behind it."""
-    drawer = _opened(place.store, state)
+    drawer = _opened(place, state)
     ids = [session.session_id for session in listed.sessions]
     if state.open not in ids:
         return drawer
@@ -229,7 +235,7 @@ def session_drawer(place: Place, state: PageState, listed: SessionPage) -> Drawe
     )
 
 
-def _opened(store: Store, state: PageState) -> Drawer:
+def _opened(place: Place, state: PageState) -> Drawer:
     closed = state.href(open="", tab="conversation", span="", full="")
     lost = Drawer(
         session_id=state.open,
@@ -240,12 +246,14 @@ def _opened(store: Store, state: PageState) -> Drawer:
         trace_href=f"/traces/{quote(state.open[:64], safe='')}?"
         + urlencode({"project": state.project}),
     )
-    found = _conversation(store, state) if state.tab == "conversation" else _spans(store, state)
+    tabs = {"conversation": _conversation, "traces": _spans, "timeline": _timeline}
+    found = tabs[state.tab](place, state)
     return found or lost
 
 
-def _conversation(store: Store, state: PageState) -> Drawer | None:
+def _conversation(place: Place, state: PageState) -> Drawer | None:
     """Returns a session with the turns that fit a page, from the one that the state names."""
+    store = place.store
     first = int(state.at) if state.at.isascii() and state.at.isdigit() and len(state.at) < 10 else 1
     first = max(first, 1)
     transcript = read_transcript(
@@ -268,8 +276,9 @@ def _conversation(store: Store, state: PageState) -> Drawer | None:
     )
 
 
-def _spans(store: Store, state: PageState) -> Drawer | None:
+def _spans(place: Place, state: PageState) -> Drawer | None:
     """Returns a session with the span trees that fit a page."""
+    store = place.store
     detail = open_session(store, state.project, state.open)
     page = read_spans(store, state.project, state.open, cursor=state.at, around=state.span)
     if detail is None or page is None:
@@ -282,17 +291,35 @@ def _spans(store: Store, state: PageState) -> Drawer | None:
         state = replace(state, at=state.at or trees[0].trace_id if trees else "")
     head = drawer_head(detail.session, detail.turns, state)
     selected = pick_span(trees, state.span)
-    zero = {tree.trace_id: min(s.start_ns for s in tree.spans) for tree in trees}
+    by_id = {tree.trace_id: tree for tree in trees}
+    sender = place.sender(state.project)
     is_first = not detail.turns or bool(shown.intersection(detail.turns[0].trace_ids))
     following = page.next_cursor
     return replace(
         head,
         spans=session_tree(turns, trees, state, selected),
-        inspector=inspector_of(selected, zero[selected.trace_id]) if selected else None,
+        inspector=inspector_of(selected, by_id[selected.trace_id], sender) if selected else None,
         part=f"{words.plural(len(trees), 'trace')} of {detail.session.traces:,}" if is_part else "",
         earlier_href=state.href(at="", span="") if is_part and not is_first else "",
         later_href=state.href(at=following, span="") if following else "",
     )
+
+
+def _timeline(place: Place, state: PageState) -> Drawer | None:
+    """Returns a session with the waterfall of the turns that the state zooms to."""
+    store = place.store
+    detail = open_session(store, state.project, state.open)
+    if detail is None:
+        return None
+    turns = detail.turns
+    first = turns[min(state.zoomed[0], len(turns)) - 1] if state.zoomed and turns else None
+    around = first.trace_ids[0] if first is not None and first.trace_ids else ""
+    page = read_spans(store, state.project, state.open, around=around)
+    if page is None:
+        return None
+    head = drawer_head(detail.session, turns, state)
+    shown = timeline_of(turns, page.traces, state, running_turn=head.running_turn)
+    return replace(head, timeline=shown)
 
 
 def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:
@@ -332,7 +359,7 @@ def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:
         if tree.session_id
         else "",
         spans=rows,
-        inspector=inspector_of(selected, start) if selected else None,
+        inspector=inspector_of(selected, tree, place.sender(state.project)) if selected else None,
         facts=[Attribute(name, value) for name, value in facts if value],
         part="" if tree.is_complete else "The first spans by start; the trace has more",
     )

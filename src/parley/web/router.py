@@ -27,6 +27,7 @@ from parley.web.quarantine import quarantine_routes
 from parley.web.snippets import quick_start
 from parley.web.state import PageState, read_state
 from parley.web.templates import SECURITY_HEADERS, render, static_folder, static_prefix
+from parley.web.traces import traces_routes
 from parley.web.unknown import unknown_routes
 
 __all__ = ["web_router"]
@@ -130,6 +131,7 @@ def web_router(
         route_handlers=[
             sessions,
             trace,
+            *traces_routes(place, access),
             *quarantine_routes(place, access),
             *prices_routes(place, prices, access),
             *prompts_routes(place, prompts, access),

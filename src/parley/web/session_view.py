@@ -93,6 +93,7 @@ def drawer_head(session: Session, turns: Sequence[Turn], state: PageState) -> Dr
         full_href=state.href(full="" if state.full else "1"),
         conversation_href=state.href(tab="conversation", span=""),
         traces_href=state.href(tab="traces", span=""),
+        timeline_href=state.href(tab="timeline", span=""),
     )
 
 

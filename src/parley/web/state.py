@@ -1,6 +1,7 @@
 """The URL is the state: what a page shows, read from its query and written back into links."""
 
 import hashlib
+import re
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +37,8 @@ COLUMNS = {
 DENSITIES = ("comfortable", "compact")
 TIME_MAX_NS = 4_102_444_800 * SECOND_NS  # the year 2100
 PLACES = ("project", "open", "tab")
-TABS = ("conversation", "traces")
+TABS = ("conversation", "traces", "timeline")
+ZOOM = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 DEFAULTS = {
     "project": "default",
     "range": "7d",
@@ -55,6 +57,8 @@ DEFAULTS = {
     "live": "on",
     "full": "",
     "at": "",
+    "zoom": "",
+    "scale": "folded",
 }
 # What a parameter is called in the address, where Python has the word for itself.
 IN_URL = {"since": "from", "until": "to"}
@@ -85,6 +89,8 @@ class PageState(Struct, frozen=True, kw_only=True):
     live: str = DEFAULTS["live"]
     full: str = ""
     at: str = ""  # where a long session begins: a turn's number, or a trace's id
+    zoom: str = ""  # turns of the timeline: `3` or `3-9`
+    scale: str = DEFAULTS["scale"]  # of the timeline: pauses folded, or true
     now_ns: int = field(default_factory=time.time_ns)
 
     @property
@@ -118,10 +124,16 @@ class PageState(Struct, frozen=True, kw_only=True):
         kept = [name for name in COLUMNS if (name in shown) != (name == column)]
         return self.href(cols=",".join(kept))
 
+    @property
+    def zoomed(self) -> tuple[int, int] | None:
+        """The first and the last turn that the timeline shows, None for all."""
+        found = ZOOM.fullmatch(self.zoom)
+        return (int(found[1]), int(found[2] or found[1])) if found else None
+
     def href(self, **changes: str) -> str:
         """Returns the address of this page with some state changed; defaults are left out."""
         if any(changes.get(name, getattr(self, name)) != getattr(self, name) for name in PLACES):
-            changes.setdefault("at", "")  # it was a place in what was open
+            changes = {"at": "", "zoom": "", **changes}  # they were places in what was open
         if "range" in changes:  # a named range takes the place of an absolute one
             changes = {"since": "", "until": "", **changes}
         state = replace(self, **changes)
@@ -208,6 +220,10 @@ def read_state(query: dict[str, str], project: str) -> PageState:
         raise BadQuery("sort", f"{state.sort!r} is no metric of a session")
     if state.tab not in TABS:
         raise BadQuery("tab", f"{state.tab!r} is none of {', '.join(TABS)}")
+    if state.zoom and (state.zoomed is None or not 1 <= state.zoomed[0] <= state.zoomed[1]):
+        raise BadQuery("zoom", f"{state.zoom!r} is neither a turn, as 3, nor turns, as 3-9")
+    if state.scale not in ("folded", "true"):
+        raise BadQuery("scale", f"{state.scale!r} is neither folded nor true")
     if state.live not in ("on", "off"):
         raise BadQuery("live", f"{state.live!r} is neither on nor off")
     _check_times(state)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 
@@ -10,10 +11,21 @@ from parley.conventions import understand
 from parley.model import Span, TraceTree, Turn
 from parley.web import words
 from parley.web.contexts import Attribute, Inspector, SpanRow
+from parley.web.otlp_view import Sender, curl_of, otlp_of
 from parley.web.rich_text import json_html
 from parley.web.state import PageState
 
-__all__ = ["inspector_of", "pick_span", "session_tree", "trace_rows"]
+__all__ = [
+    "BARS",
+    "FRAMES",
+    "ICONS",
+    "extent_of",
+    "inspector_of",
+    "pick_span",
+    "session_tree",
+    "trace_rows",
+    "turn_groups",
+]
 
 ICONS = {
     "llm": "i-llm",
@@ -66,6 +78,22 @@ def session_tree(
     turns: Sequence[Turn], trees: Sequence[TraceTree], state: PageState, selected: Span | None
 ) -> list[SpanRow]:
     """Returns all turns as one tree; each has its own zero and all share one scale."""
+    groups = turn_groups(turns, trees)
+    extents = [extent_of(found) for _, found in groups if found]
+    scale = max((end - start for start, end in extents), default=1) or 1
+    rows: list[SpanRow] = []
+    for group_turns, found in groups:
+        rows.append(_turn_row(group_turns))
+        for tree in found:
+            zero = extent_of(found)[0]
+            rows += trace_rows(tree, state, selected, zero=zero, scale=scale, level=2)
+    return rows
+
+
+def turn_groups(
+    turns: Sequence[Turn], trees: Sequence[TraceTree]
+) -> list[tuple[list[Turn], list[TraceTree]]]:
+    """Returns each turn with its traces; several turns in one trace stand together."""
     by_id = {tree.trace_id: tree for tree in trees}
     groups: list[tuple[list[Turn], list[TraceTree]]] = []
     shown: dict[str, int] = {}
@@ -76,18 +104,11 @@ def session_tree(
             shown.update({tree.trace_id: len(groups) - 1 for tree in fresh})
         else:  # several turns in one trace: its tree stands once
             groups[shown[turn.trace_ids[0]]][0].append(turn)
-    extents = [_extent(found) for _, found in groups if found]
-    scale = max((end - start for start, end in extents), default=1) or 1
-    rows: list[SpanRow] = []
-    for group_turns, found in groups:
-        rows.append(_turn_row(group_turns))
-        for tree in found:
-            zero = _extent(found)[0]
-            rows += trace_rows(tree, state, selected, zero=zero, scale=scale, level=2)
-    return rows
+    return groups
 
 
-def _extent(trees: Sequence[TraceTree]) -> tuple[int, int]:
+def extent_of(trees: Sequence[TraceTree]) -> tuple[int, int]:
+    """Returns when the first span of some traces begins and the last one ends."""
     spans = [span for tree in trees for span in tree.spans]
     return min(span.start_ns for span in spans), max(span.end_ns for span in spans)
 
@@ -166,8 +187,10 @@ def _last_of_siblings(spans: Sequence[Span]) -> dict[str, bool]:
     return last
 
 
-def inspector_of(span: Span, zero: int) -> Inspector:
-    """Returns the details of a span: the exception first when there is one."""
+def inspector_of(span: Span, tree: TraceTree, sender: Sender) -> Inspector:
+    """Returns the details of a span of a trace: the exception first when there is one."""
+    zero = extent_of([tree])[0]
+    raw = otlp_of(span)
     exception = next((e for e in reversed(span.events) if e.name == "exception"), None)
     error = ""
     if span.failed or exception is not None:
@@ -223,7 +246,28 @@ def inspector_of(span: Span, zero: int) -> Inspector:
         understood=[Attribute(name, source) for name, source in found.fields.items()],
         unclaimed=found.unclaimed,
         unread=found.unread,
+        own_time=_own_time(span, tree),
+        raw=raw,
+        curl=curl_of(raw, sender) if raw else "",
+        link=f"{sender.address}/traces/{span.trace_id}?"
+        + urlencode({"project": sender.project, "span": span.span_id}),
     )
+
+
+def _own_time(span: Span, tree: TraceTree) -> str:
+    """Returns how long nothing below a span was at work, "" when nothing is below it."""
+    below = sorted(
+        (max(child.start_ns, span.start_ns), min(child.end_ns, span.end_ns))
+        for child in tree.spans
+        if child.parent_span_id == span.span_id
+    )
+    if not below:
+        return ""
+    covered, reached = 0, span.start_ns
+    for start, end in below:
+        covered += max(end - max(start, reached), 0)
+        reached = max(reached, end)
+    return words.duration((span.end_ns - span.start_ns - covered) / 1e6)
 
 
 def _number(value: int | None) -> str:

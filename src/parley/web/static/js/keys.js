@@ -1,5 +1,6 @@
 // The keyboard: j k Enter Esc [ ] l / f ? — the cursor of the list is the focus itself.
 import { visit } from "./page.js";
+import { stepSpans } from "./tree.js";
 
 const first = (selector) => document.querySelector(selector);
 
@@ -8,7 +9,8 @@ function isTyping(target) {
 }
 
 function step(by) {
-  if (first(".opened")) return first(".tree") ? stepSpans(by) : stepTurns(by);
+  if (first(".tree, .wf")) return stepSpans(by);
+  if (first(".opened")) return stepTurns(by);
   const links = [...document.querySelectorAll(".ledger a.first")];
   const at = links.indexOf(document.activeElement);
   const next = links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + by))];
@@ -21,13 +23,6 @@ function stepTurns(by) {
   const top = Math.max(0, first(".drawer__body").getBoundingClientRect().top);
   const at = turns.findLastIndex((turn) => turn.getBoundingClientRect().top <= top + 24);
   turns[Math.min(turns.length - 1, Math.max(0, at + by))]?.scrollIntoView({ block: "start" });
-}
-
-function stepSpans(by) {
-  const links = [...document.querySelectorAll(".tree a.t")];
-  const chosen = links.indexOf(document.activeElement);
-  const at = chosen < 0 ? links.findIndex((link) => link.closest('[aria-selected="true"]')) : chosen;
-  links[Math.min(links.length - 1, Math.max(0, at + by))]?.focus();
 }
 
 const follow = (selector) => {

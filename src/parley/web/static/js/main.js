@@ -8,6 +8,7 @@ import { start as page } from "./page.js";
 import { start as play } from "./play.js";
 import { start as query } from "./query.js";
 import { start as reading } from "./reading.js";
+import { start as tree } from "./tree.js";
 
-for (const start of [page, keys, live, reading, filter, query, play, copy, chart]) start();
+for (const start of [page, keys, live, reading, filter, query, play, copy, chart, tree]) start();
 document.documentElement.dataset.ready = "1";

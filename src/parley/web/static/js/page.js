@@ -120,7 +120,7 @@ export function start() {
     }
     if (!link) return;
     event.preventDefault();
-    visit(link.href);
+    visit(link.href.baseVal ?? link.href); // a link in a drawing has the first
   });
   let path = location.pathname + location.search;
   addEventListener("popstate", () => {
