@@ -195,7 +195,7 @@ def _problem_page(place: Place, state: PageState, error: BadQuery) -> SessionsPa
         started_clock=place.started,
         pieces=pieces_of(state.filter, wrong),
         problem=problem,
-        drawer=_opened(place.store, state) if state.open else None,
+        drawer=_opened(place, state) if state.open else None,
     )
 
 
