@@ -56,7 +56,7 @@ def test_a_transcript_full_of_attacks_does_nothing(server: Server, open_page: Op
     ]
     expect(flow).to_contain_text("[image: pixel]")
     expect(flow).to_contain_text("{{ 7 * 7 }}")
-    page.get_by_role("link", name="Traces").click()
+    page.locator("#opened").get_by_role("link", name="Traces").click()
     expect(page.locator(".insp")).to_have_count(1)
 
 
@@ -67,6 +67,6 @@ def test_hostile_names_stay_text_everywhere(server: Server, open_page: OpenPage)
     expect(page.locator(".ledger .sid")).to_have_text([attack])
     page.locator(".ledger .first").click()
     expect(page.locator(".dh__id span")).to_have_text(attack)
-    page.get_by_role("link", name="Traces").click()
+    page.locator("#opened").get_by_role("link", name="Traces").click()
     page.locator(".tree a.t").first.click()
     expect(page.locator("img")).to_have_count(0)

@@ -31,7 +31,7 @@ def test_a_session_of_any_id_opens(server: Server, open_page: OpenPage, session_
     assert page.locator("#opened").get_attribute("data-session") == session_id
     page.reload()
     expect(page.locator("#opened .md")).to_have_text("Nothing at all.")
-    page.get_by_role("link", name="Traces").click()
+    page.locator("#opened").get_by_role("link", name="Traces").click()
     expect(page.locator(".tree a.t")).to_have_text(["chat gpt-4o"])
     page.get_by_role("link", name="Open as a page").click()
     expect(page.locator("main #opened h1")).to_have_text("What is in a name?")
