@@ -32,12 +32,18 @@ from parley.model.span import Span, SpanEvent, SpanLink, SpanPage, TraceTree
 from parley.model.stats import Series, SeriesPoint, Stats
 from parley.model.times import from_iso, now_ns, to_iso
 from parley.model.transcript import Transcript, TranscriptTurn
+from parley.model.view import CHARTS, COLUMNS, DENSITIES, RANGES, Look, SavedView
 
 __all__ = [
+    "CHARTS",
+    "COLUMNS",
+    "DENSITIES",
     "HISTORY",
+    "RANGES",
     "Application",
     "Attachment",
     "Deployment",
+    "Look",
     "Match",
     "MatchPiece",
     "Message",
@@ -48,6 +54,7 @@ __all__ = [
     "PromptMessage",
     "PromptVersion",
     "Role",
+    "SavedView",
     "Series",
     "SeriesPoint",
     "Session",

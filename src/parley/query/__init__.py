@@ -50,6 +50,7 @@ from parley.query.unknown import (
     read_unknown,
 )
 from parley.query.usage import ModelInUse, read_models, usage_by_model
+from parley.query.views import VIEW_NAME_MAX, check_look, check_view
 
 __all__ = [
     "EVERYTHING",
@@ -60,6 +61,7 @@ __all__ = [
     "RUN_SESSION",
     "SORTS",
     "TURNS_MAX",
+    "VIEW_NAME_MAX",
     "AttachmentFacts",
     "BadFilter",
     "BadQuery",
@@ -84,6 +86,8 @@ __all__ = [
     "at_once",
     "attachment_path",
     "chat_history",
+    "check_look",
+    "check_view",
     "compare_series",
     "complete_filter",
     "find_attachment",
