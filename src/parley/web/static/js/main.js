@@ -2,6 +2,7 @@
 import { start as chart } from "./chart.js";
 import { start as copy } from "./copy.js";
 import { start as filter } from "./filter.js";
+import { start as find } from "./find.js";
 import { start as keys } from "./keys.js";
 import { start as live } from "./live.js";
 import { start as page } from "./page.js";
@@ -9,5 +10,5 @@ import { start as play } from "./play.js";
 import { start as query } from "./query.js";
 import { start as reading } from "./reading.js";
 
-for (const start of [page, keys, live, reading, filter, query, play, copy, chart]) start();
+for (const start of [page, keys, live, reading, filter, find, query, play, copy, chart]) start();
 document.documentElement.dataset.ready = "1";
