@@ -275,6 +275,7 @@ class Parts:
                 journal=self.journal,
                 bus=self.bus,
                 prices=self.prices,
+                records=self.records,
                 prices_url=self.settings.prices_url,
                 registry=self.registry,
                 provider_keys=self.provider_keys,
@@ -289,6 +290,7 @@ class Parts:
             self.bus,
             self.prices,
             PromptParts(self.registry, self.provider_keys, chat),
+            records=self.records,
             address=address,
             access=self.access,
         )

@@ -12,21 +12,27 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from parley.model import Look
 from parley.pricing import Override, Tier
 from parley.records import (
     Records,
     RecordsError,
     RecordsNewer,
     RecordsRefused,
+    ViewRefused,
+    add_view,
     all_overrides,
     change_overrides,
+    change_view,
     keep_package,
     kept_package,
     list_overrides,
     list_repricings,
+    list_views,
     mark_done,
     mark_touched,
     pending_repricings,
+    remove_view,
 )
 from parley.records import database as database_module
 from parley.records.database import NEWEST
@@ -180,3 +186,25 @@ def test_a_database_that_cannot_be_opened_is_refused(url: str, words: str) -> No
     with pytest.raises(RecordsRefused, match=words) as refusal:
         Records.open(url)
     assert "secret" not in str(refusal.value)
+
+
+def test_views_are_kept_by_project_under_names_of_their_own(records: Records, address: str) -> None:
+    look = Look(filter="failed", since="2026-01-01", columns=("turns",))
+    view = add_view(records, "blue", "Failed ✓", look)
+    add_view(records, "red", "Failed ✓", Look())
+    second = add_view(records, "blue", "Second", Look())
+    with pytest.raises(ViewRefused, match="another view is called"):
+        add_view(records, "blue", "Second", Look())
+    with pytest.raises(ViewRefused, match="another view is called"):
+        change_view(records, "blue", second.id, name="Failed ✓")
+    assert change_view(records, "blue", second.id, look=look)
+    assert not change_view(records, "red", second.id, name="x")
+    records.close()
+    records = Records.open(address)
+    assert [(v.name, v.look) for v in list_views(records, "blue")] == [
+        ("Failed ✓", look),
+        ("Second", look),
+    ]
+    assert not remove_view(records, "red", view.id)
+    assert remove_view(records, "blue", view.id)
+    assert [v.id for v in list_views(records, "blue")] == [second.id]

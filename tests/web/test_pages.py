@@ -11,6 +11,7 @@ from parley.query import find_sessions, open_session
 from parley.web.pages import Place, sessions_page, trace_page
 from parley.web.state import PageState
 from parley.web.templates import render
+from parley.web.views import view_bar
 from tests.derive.test_conversation import Script, said
 from tests.load.poison import open_journal
 from tests.storing import Loading
@@ -43,9 +44,8 @@ def place(loading: Loading, journal: Journal) -> Place:
 
 
 def page_of(place: Place, state: PageState) -> str:
-    return render(
-        "sessions.html", page=sessions_page(place, state), ranges=[("all", "All")], snippets={}
-    )
+    page, views = sessions_page(place, state), view_bar([], state)
+    return render("sessions.html", page=page, views=views, ranges=[("all", "All")], snippets={})
 
 
 def test_a_long_conversation_is_walked_in_parts(

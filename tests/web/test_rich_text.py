@@ -15,7 +15,7 @@ ALLOWED = {
     *("thead", "tr", "ul"),
 }
 HARMLESS = re.compile(
-    r"""\s*(class="[\w -]*"|rel="[a-z ]*"|type="button"|data-copy=""|start="\d+"
+    r"""\s*(class="[\w -]*"|rel="[a-z ]*"|type="button"|data-copy=""|tabindex="0"|start="\d+"
     |title="[^"<>]*"|href="(https?://|mailto:|[^":]*(?:[/?#][^"]*)?)[^"]*")\s*""",
     re.X,
 )

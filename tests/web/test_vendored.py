@@ -11,33 +11,39 @@ import pytest
 from parley.web.templates import static_folder
 
 VENDOR = static_folder() / "vendor"
+FOLDERS = (VENDOR, Path(__file__).parents[1] / "browser" / "vendor")
 LIST = "VERSIONS.toml"
 FIELDS = {"name", "version", "source", "sha256", "licence"}
 
 
-def listed() -> dict[str, Any]:
-    """Returns what the list says, by file name."""
-    return tomllib.loads((VENDOR / LIST).read_text())
+def listed(folder: Path) -> dict[str, Any]:
+    """Returns what a folder's list says, by file name."""
+    return tomllib.loads((folder / LIST).read_text())
 
 
-def present() -> list[Path]:
-    """Returns the files of others."""
-    return sorted(path for path in VENDOR.rglob("*") if path.is_file() and path.name != LIST)
+def present(folder: Path) -> list[Path]:
+    """Returns the files of others in a folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != LIST)
 
 
-def test_every_file_of_others_is_listed_and_every_listed_file_is_there() -> None:
-    assert {path.relative_to(VENDOR).as_posix() for path in present()} == set(listed())
+EVERY = [(folder, name) for folder in FOLDERS for name in sorted(listed(folder))]
 
 
-@pytest.mark.parametrize("name", sorted(listed()))
-def test_a_file_of_others_is_the_one_that_was_published(name: str) -> None:
-    digest = hashlib.sha256((VENDOR / name).read_bytes()).hexdigest()
-    assert digest == listed()[name]["sha256"]
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_file_of_others_is_listed_and_every_listed_file_is_there(folder: Path) -> None:
+    found = {path.relative_to(folder).as_posix() for path in present(folder)}
+    assert found == set(listed(folder))
 
 
-@pytest.mark.parametrize("name", sorted(listed()))
-def test_a_file_of_others_has_name_version_source_and_licence(name: str) -> None:
-    entry = listed()[name]
+@pytest.mark.parametrize(("folder", "name"), EVERY)
+def test_a_file_of_others_is_the_one_that_was_published(folder: Path, name: str) -> None:
+    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    assert digest == listed(folder)[name]["sha256"]
+
+
+@pytest.mark.parametrize(("folder", "name"), EVERY)
+def test_a_file_of_others_has_name_version_source_and_licence(folder: Path, name: str) -> None:
+    entry = listed(folder)[name]
     assert set(entry) >= FIELDS
     assert re.fullmatch(r"\d+\.\d+\.\d+", entry["version"])
     assert entry["version"] in entry["source"]

@@ -25,10 +25,12 @@ from parley.api.sessions import list_sessions, show_session
 from parley.api.stats import show_stats
 from parley.api.traces import list_traces, show_trace
 from parley.api.unknown import show_unknown
+from parley.api.views import VIEW_ROUTES
 from parley.bus import Bus
 from parley.derive import LivePrices
 from parley.journal import Journal
 from parley.prompts import ChatRunner, ProviderKeys, Registry
+from parley.records import Records
 from parley.store import Store
 
 __all__ = ["ApiParts", "api_router"]
@@ -44,6 +46,7 @@ class ApiParts(Struct, frozen=True, kw_only=True):
     bus: Bus
     prices: LivePrices
     prices_url: str
+    records: Records
     registry: Registry
     provider_keys: ProviderKeys
     chat: ChatRunner
@@ -75,6 +78,7 @@ def api_router(parts: ApiParts) -> Router:
             *QUARANTINE_ROUTES,
             *PRICE_ROUTES,
             *PROMPT_ROUTES,
+            *VIEW_ROUTES,
             *CHAT_ROUTES,
             *AGENTA_ROUTES,
             show_unknown,

@@ -14,6 +14,7 @@ from parley.cli.prices import prices
 from parley.cli.prompts import prompts
 from parley.cli.serve import serve
 from parley.cli.sessions import sessions
+from parley.cli.views import views
 from parley.settings import Settings, default_folder
 
 __all__ = ["app", "main"]
@@ -57,6 +58,7 @@ app.add_typer(sessions, name="sessions")
 app.command("export")(export)
 app.add_typer(prices, name="prices")
 app.add_typer(prompts, name="prompts")
+app.add_typer(views, name="views")
 app.add_typer(doctor, name="doctor")
 
 

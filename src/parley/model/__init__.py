@@ -33,12 +33,18 @@ from parley.model.stats import Series, SeriesPoint, Stats
 from parley.model.times import from_iso, now_ns, to_iso
 from parley.model.trace import TraceCard, TraceListing, TraceQuery
 from parley.model.transcript import Transcript, TranscriptTurn
+from parley.model.view import CHARTS, COLUMNS, DENSITIES, RANGES, Look, SavedView
 
 __all__ = [
+    "CHARTS",
+    "COLUMNS",
+    "DENSITIES",
     "HISTORY",
+    "RANGES",
     "Application",
     "Attachment",
     "Deployment",
+    "Look",
     "Match",
     "MatchPiece",
     "Message",
@@ -49,6 +55,7 @@ __all__ = [
     "PromptMessage",
     "PromptVersion",
     "Role",
+    "SavedView",
     "Series",
     "SeriesPoint",
     "Session",

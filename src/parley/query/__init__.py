@@ -51,6 +51,7 @@ from parley.query.unknown import (
     read_unknown,
 )
 from parley.query.usage import ModelInUse, read_models, usage_by_model
+from parley.query.views import VIEW_NAME_MAX, check_look, check_view
 
 __all__ = [
     "EVERYTHING",
@@ -62,6 +63,7 @@ __all__ = [
     "SORTS",
     "TRACE_SORTS",
     "TURNS_MAX",
+    "VIEW_NAME_MAX",
     "AttachmentFacts",
     "BadFilter",
     "BadQuery",
@@ -86,6 +88,8 @@ __all__ = [
     "at_once",
     "attachment_path",
     "chat_history",
+    "check_look",
+    "check_view",
     "compare_series",
     "complete_filter",
     "find_attachment",

@@ -1,4 +1,4 @@
-"""What people edit: small records that are not telemetry. Today prices and prompts.
+"""What people edit: small records that are not telemetry. Today prices, prompts and views.
 
 SQLite in the data folder, or PostgreSQL by URL; SQLAlchemy Core, one module of questions a noun,
 tables as the newest Alembic migration leaves them. Every question names its project. May import
@@ -6,7 +6,7 @@ pricing and model. Refuses to know telemetry, HTTP, and what its records are for
 """
 
 from parley.records.database import Records
-from parley.records.errors import RecordsError, RecordsNewer, RecordsRefused
+from parley.records.errors import RecordsError, RecordsNewer, RecordsRefused, ViewRefused
 from parley.records.prices import (
     PackageData,
     Repricing,
@@ -36,6 +36,7 @@ from parley.records.prompts import (
     remove_provider_key,
     rename_application,
 )
+from parley.records.views import add_view, change_view, list_views, remove_view
 
 __all__ = [
     "PackageData",
@@ -45,11 +46,14 @@ __all__ = [
     "RecordsNewer",
     "RecordsRefused",
     "Repricing",
+    "ViewRefused",
     "add_application",
     "add_deployment",
     "add_version",
+    "add_view",
     "all_overrides",
     "change_overrides",
+    "change_view",
     "find_deployed",
     "find_version",
     "keep_package",
@@ -61,10 +65,12 @@ __all__ = [
     "list_provider_keys",
     "list_repricings",
     "list_versions",
+    "list_views",
     "mark_done",
     "mark_touched",
     "pending_repricings",
     "remove_application",
     "remove_provider_key",
+    "remove_view",
     "rename_application",
 ]

@@ -15,7 +15,7 @@ from parley.records.errors import RecordsError, RecordsNewer, RecordsRefused
 
 __all__ = ["NEWEST", "Records", "database_url"]
 
-NEWEST = "0002_prompts"  # the last migration; a database that has it is not looked at further
+NEWEST = "0003_views"  # the last migration; a database that has it is not looked at further
 MIGRATION_LOCK = 0x7061726C6579  # of PostgreSQL: one process migrates, the others wait
 BUSY_SECONDS = 10
 

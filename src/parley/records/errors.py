@@ -2,10 +2,11 @@
 
 RecordsError
 ├── RecordsNewer     they were written by a newer Parley
-└── RecordsRefused   the database cannot be opened or used
+├── RecordsRefused   the database cannot be opened or used
+└── ViewRefused      a view cannot be saved: its name is taken, or there are too many
 """
 
-__all__ = ["RecordsError", "RecordsNewer", "RecordsRefused"]
+__all__ = ["RecordsError", "RecordsNewer", "RecordsRefused", "ViewRefused"]
 
 
 class RecordsError(Exception):
@@ -18,3 +19,7 @@ class RecordsNewer(RecordsError):
 
 class RecordsRefused(RecordsError):
     """The database cannot be opened; the message says what to do."""
+
+
+class ViewRefused(RecordsError):
+    """A view cannot be saved; the message says why, and is about its name."""

@@ -1,6 +1,16 @@
 """The tables, as the newest migration leaves them; a test compares."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 __all__ = [
     "APPLICATIONS",
@@ -11,6 +21,7 @@ __all__ = [
     "PROVIDER_KEYS",
     "REPRICINGS",
     "VERSIONS",
+    "VIEWS",
 ]
 
 METADATA = MetaData()
@@ -102,4 +113,16 @@ PROVIDER_KEYS = Table(
     Column("base_url", Text, nullable=False),
     Column("hint", String(8), nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+)
+
+# look: parley.model.Look as JSON.
+VIEWS = Table(
+    "saved_views",
+    METADATA,
+    Column("project", String(200), primary_key=True),
+    Column("id", String(16), primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("look", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("project", "name", name="uq_saved_views_name"),
 )

@@ -29,6 +29,7 @@ TAGS = {
 CLASSES = {"div", "span", "pre", "code", "button", "header"}
 ATTRIBUTES = {"a": {"href", "title"}, "button": {"data-copy", "type"}, "ol": {"start"}}
 ATTRIBUTES |= {tag: ATTRIBUTES.get(tag, set()) | {"class"} for tag in CLASSES}
+ATTRIBUTES["pre"] |= {"tabindex"}  # code that is wider than its place is scrolled by keyboard
 COLOURED_MAX = 20_000  # characters of code that are coloured; longer code is shown plain
 KEPT_MAX = 5_000  # characters of a text whose HTML is kept: at most 2,000 × 5 kB
 RENDERED_MAX = 100_000  # characters of Markdown that are parsed; longer text is shown plain
@@ -45,7 +46,7 @@ def code_html(text: str, language: str = "") -> str:
         except ClassNotFound:
             body = escape(text)
     head = f"<span>{escape(language or 'text')}</span>"
-    return f'<div class="code"><header>{head}{COPY}</header><pre>{body}</pre></div>'
+    return f'<div class="code"><header>{head}{COPY}</header><pre tabindex="0">{body}</pre></div>'
 
 
 def _fence(_: RendererHTML, tokens: Sequence[Token], index: int, *__: object) -> str:

@@ -19,6 +19,7 @@ from parley.derive import LivePrices
 from parley.journal import Journal
 from parley.prompts import NoSuchPrompt
 from parley.query import BadQuery
+from parley.records import Records, list_views
 from parley.store import Store, StoreError
 from parley.web.pages import Place, sessions_page, trace_page
 from parley.web.prices import prices_routes
@@ -29,6 +30,7 @@ from parley.web.state import PageState, read_state
 from parley.web.templates import SECURITY_HEADERS, render, static_folder, static_prefix
 from parley.web.traces import traces_routes
 from parley.web.unknown import unknown_routes
+from parley.web.views import view_bar, views_routes
 
 __all__ = ["web_router"]
 
@@ -83,6 +85,7 @@ def web_router(
     prices: LivePrices,
     prompts: PromptParts,
     *,
+    records: Records,
     address: str,
     access: Access,
 ) -> Router:
@@ -94,6 +97,7 @@ def web_router(
         prices: what models cost; people set it on a page.
         prompts: the registry, keys of providers, and what runs a prompt.
         bus: kept for pages that stream themselves.
+        records: where saved views are.
         address: what clients on this machine reach the server by; shown in the quick start.
         access: who may read, and how a project is named.
     """
@@ -106,7 +110,9 @@ def web_router(
 
     @get("/", include_in_schema=False)
     async def sessions(request: PageRequest) -> Response[str]:
-        page = await asyncio.to_thread(sessions_page, place, state_of(request))
+        state = state_of(request)
+        page = await asyncio.to_thread(sessions_page, place, state)
+        views = view_bar(await asyncio.to_thread(list_views, records, state.project), state)
         lost = page.drawer is not None and not page.drawer.found
         starts = {}
         if page.is_empty:
@@ -114,7 +120,7 @@ def web_router(
                 address, project=page.state.project, needs_token=access.needs_token
             )
         text = await asyncio.to_thread(
-            render, "sessions.html", page=page, ranges=RANGE_WORDS, snippets=starts
+            render, "sessions.html", page=page, views=views, ranges=RANGE_WORDS, snippets=starts
         )
         status = 404 if lost else 400 if page.problem else 200
         return html(text, status)
@@ -136,6 +142,7 @@ def web_router(
             *prices_routes(place, prices, access),
             *prompts_routes(place, prompts, access),
             *unknown_routes(place, prices, access),
+            *views_routes(records, access),
             *sign_in_routes(access),
         ],
         exception_handlers={Exception: answer_problem},

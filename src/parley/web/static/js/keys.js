@@ -43,7 +43,7 @@ const ACTIONS = {
   "[": () => follow("a[data-prev]"),
   "]": () => follow("a[data-next]"),
   l: () => follow("a[data-live-toggle]"),
-  "/": () => write("#q"),
+  "/": () => (first(".opened #find") ? first("#find").select() : write("#q")),
   f: () => write("#filter"),
   "?": () => first("#keys").showModal(),
 };

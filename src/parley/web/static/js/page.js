@@ -25,12 +25,14 @@ export const facts = () => document.getElementById("facts").dataset;
 
 export const openId = () => document.getElementById("opened")?.dataset.session ?? null;
 
+const busy = (is) => document.getElementById("main")?.setAttribute("aria-busy", is);
+
 // Fetches an address and returns the text of its page; null when a newer question came first.
 export async function fetchPage(url) {
   const turn = ++asked;
   pending?.abort();
   pending = new AbortController();
-  document.documentElement.setAttribute("aria-busy", "true");
+  busy(true);
   try {
     const answer = await fetch(url, {
       headers: { accept: "text/html", "x-parley-fragment": "1" },
@@ -46,7 +48,7 @@ export async function fetchPage(url) {
     if (problem.name === "AbortError") return null;
     throw problem;
   } finally {
-    if (turn === asked) document.documentElement.removeAttribute("aria-busy");
+    if (turn === asked) busy(false);
   }
 }
 
