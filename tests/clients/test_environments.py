@@ -74,7 +74,16 @@ def test_a_client_connects_to_this_machine_only() -> None:
 
 def test_every_script_and_every_requirement_is_of_a_client() -> None:
     scripts = {path.name for path in FOLDER.iterdir() if path.suffix in (".py", ".cjs", ".mjs")}
-    machinery = {"__init__", "environments", "record", "roster", "running", "talk", "truth"}
+    machinery = {
+        "__init__",
+        "announced",
+        "environments",
+        "record",
+        "roster",
+        "running",
+        "talk",
+        "truth",
+    }
     own = {name for name in scripts if Path(name).stem in machinery or name.startswith("test_")}
     assert scripts - own == {client.script for client in CLIENTS}
     wanted = {path.stem for path in (FOLDER / "requirements").iterdir()}

@@ -131,7 +131,7 @@ def test_an_end_before_the_start_is_kept_and_noted(loading: Loading) -> None:
     assert stored(loading)[0][2] == ["ends before it starts"]
 
 
-def test_spans_over_200_months_in_one_request_are_stored(loading: Loading) -> None:
+def test_spans_over_200_months_in_one_request_are_stored_and_read_again(loading: Loading) -> None:
     month = 2_629_800 * 10**9
     spans = [
         {
@@ -142,6 +142,8 @@ def test_spans_over_200_months_in_one_request_are_stored(loading: Loading) -> No
         for place in range(1, 201)
     ]
     loading.load([request_of(*spans)])
+    assert len(stored(loading)) == 200
+    loading.store.run("spans.understand_again", project_id=loading.project_id)
     assert len(stored(loading)) == 200
 
 

@@ -1,5 +1,6 @@
 -- Sends a project's stored spans through the conventions view once more, version + 1. Read in small
--- blocks: each span has its resource, and some have large ones.
+-- blocks: each span has its resource, and some have large ones. Months are partitions, and a project
+-- may have any number of them.
 INSERT INTO received_spans
 SELECT
     project_id, version + 1, received_at, source, trace_id, span_id, parent_span_id, start_time,
@@ -10,4 +11,4 @@ SELECT
     scope_version, scope_attributes, scope_attribute_types, scope_dropped_attributes_count,
     scope_schema_url, notes
 FROM {{live_spans}}
-SETTINGS max_block_size = 512
+SETTINGS max_block_size = 512, max_partitions_per_insert_block = 0
