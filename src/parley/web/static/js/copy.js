@@ -5,13 +5,17 @@ async function copy(button) {
   const text = button.dataset.copy || button.closest(".code")?.querySelector("pre")?.textContent || "";
   const label = button.querySelector("span") ?? button;
   const before = label.textContent;
+  label.setAttribute("hx-morph-skip", ""); // a live page keeps what the button says
   try {
     await navigator.clipboard.writeText(text);
     label.textContent = "Copied";
   } catch {
     label.textContent = "Not allowed";
   }
-  setTimeout(() => { label.textContent = before; }, SAID_MS);
+  setTimeout(() => {
+    label.textContent = before === text ? button.dataset.copy : before; // another id by now
+    label.removeAttribute("hx-morph-skip");
+  }, SAID_MS);
 }
 
 export function start() {
