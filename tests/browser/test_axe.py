@@ -14,7 +14,7 @@ WIDE = "word " * 60
 FIND = """async rules => (await axe.run({
   resultTypes: ["violations"], ...(rules ? {runOnly: rules} : {})
 })).violations.filter(found => ["serious", "critical"].includes(found.impact))
-  .flatMap(found => found.nodes.map(node => `${found.id}: ${node.html.slice(0, 160)}`))"""
+  .flatMap(found => found.nodes.map(node => `${found.id}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`))"""
 COLOURS = ["color-contrast"]  # all that a theme changes
 
 
