@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from parley.access import Access
 from parley.api.agenta import AGENTA_ROUTES
+from parley.api.analytics import ANALYTICS_ROUTES
 from parley.api.attachments import show_attachment
 from parley.api.chat import CHAT_ROUTES
 from parley.api.errors import answer_error
@@ -72,6 +73,7 @@ def api_router(parts: ApiParts) -> Router:
             show_trace,
             show_attachment,
             show_series,
+            *ANALYTICS_ROUTES,
             show_vocabulary,
             show_completions,
             show_stats,

@@ -7,6 +7,20 @@ Times are integers: nanoseconds since 1970 UTC. Costs are US dollars. Ids of tra
 lowercase hex.
 """
 
+from parley.model.analytics import (
+    Analytics,
+    AnalyticsQuery,
+    Bin,
+    Dimension,
+    Distribution,
+    Figure,
+    GroupPoint,
+    GroupSeries,
+    GroupTotals,
+    User,
+    UserPage,
+    UserQuery,
+)
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
 from parley.model.message import Attachment, Message, Part, Role
 from parley.model.prompt import (
@@ -41,9 +55,18 @@ __all__ = [
     "DENSITIES",
     "HISTORY",
     "RANGES",
+    "Analytics",
+    "AnalyticsQuery",
     "Application",
     "Attachment",
+    "Bin",
     "Deployment",
+    "Dimension",
+    "Distribution",
+    "Figure",
+    "GroupPoint",
+    "GroupSeries",
+    "GroupTotals",
     "Look",
     "Match",
     "MatchPiece",
@@ -78,6 +101,9 @@ __all__ = [
     "TranscriptTurn",
     "Turn",
     "TurnId",
+    "User",
+    "UserPage",
+    "UserQuery",
     "VersionRef",
     "from_iso",
     "now_ns",

@@ -5,6 +5,7 @@ May import access, store, pricing and model. Refuses to know HTTP and HTML. Func
 synchronous and thread-safe.
 """
 
+from parley.query.analytics import DIMENSIONS, FIGURES, read_analytics
 from parley.query.at_once import at_once
 from parley.query.attachments import (
     AttachmentFacts,
@@ -13,6 +14,7 @@ from parley.query.attachments import (
     read_attachment,
 )
 from parley.query.chat_history import ChatHistory, chat_history
+from parley.query.drill import all_of, bin_filter, group_filter, others_filter, turns_filter
 from parley.query.errors import BadQuery, QueryError
 from parley.query.exports import Conversation, Export, plan_export
 from parley.query.filters import (
@@ -51,11 +53,14 @@ from parley.query.unknown import (
     read_unknown,
 )
 from parley.query.usage import ModelInUse, read_models, usage_by_model
+from parley.query.users import USER_SORTS, find_users
 from parley.query.views import VIEW_NAME_MAX, check_look, check_view
 
 __all__ = [
+    "DIMENSIONS",
     "EVERYTHING",
     "FIELDS",
+    "FIGURES",
     "OPERATORS",
     "PAGE_SPANS",
     "RATE_DAYS",
@@ -63,6 +68,7 @@ __all__ = [
     "SORTS",
     "TRACE_SORTS",
     "TURNS_MAX",
+    "USER_SORTS",
     "VIEW_NAME_MAX",
     "AttachmentFacts",
     "BadFilter",
@@ -85,8 +91,10 @@ __all__ = [
     "Seen",
     "Unknown",
     "Unread",
+    "all_of",
     "at_once",
     "attachment_path",
+    "bin_filter",
     "chat_history",
     "check_look",
     "check_view",
@@ -95,11 +103,15 @@ __all__ = [
     "find_attachment",
     "find_sessions",
     "find_traces",
+    "find_users",
+    "group_filter",
     "list_projects",
     "narrow",
     "open_session",
+    "others_filter",
     "pieces_of",
     "plan_export",
+    "read_analytics",
     "read_attachment",
     "read_lag_ms",
     "read_models",
@@ -113,5 +125,6 @@ __all__ = [
     "read_trace",
     "read_transcript",
     "read_unknown",
+    "turns_filter",
     "usage_by_model",
 ]

@@ -21,12 +21,13 @@ from parley.prompts import NoSuchPrompt
 from parley.query import BadQuery
 from parley.records import Records, list_views
 from parley.store import Store, StoreError
+from parley.web.analytics import analytics_routes
 from parley.web.pages import Place, sessions_page, trace_page
 from parley.web.prices import prices_routes
 from parley.web.prompts import PromptParts, prompts_routes
 from parley.web.quarantine import quarantine_routes
 from parley.web.snippets import quick_start
-from parley.web.state import PageState, read_state
+from parley.web.state import RANGE_WORDS, PageState, read_state
 from parley.web.templates import SECURITY_HEADERS, render, static_folder, static_prefix
 from parley.web.traces import traces_routes
 from parley.web.unknown import unknown_routes
@@ -35,14 +36,6 @@ from parley.web.views import view_bar, views_routes
 __all__ = ["web_router"]
 
 YEAR_SECONDS = 31_536_000
-RANGE_WORDS = (
-    ("30m", "30 m"),
-    ("3h", "3 h"),
-    ("24h", "24 h"),
-    ("7d", "7 d"),
-    ("30d", "30 d"),
-    ("all", "All"),
-)
 PageRequest = Request[Any, Any, State]
 
 log = structlog.get_logger("parley.web")
@@ -137,6 +130,7 @@ def web_router(
         route_handlers=[
             sessions,
             trace,
+            *analytics_routes(place, access),
             *traces_routes(place, access),
             *quarantine_routes(place, access),
             *prices_routes(place, prices, access),

@@ -13,9 +13,17 @@ from msgspec.structs import replace
 from parley.model import CHARTS, COLUMNS, RANGES, Look, from_iso
 from parley.query import BadQuery, check_look
 
-__all__ = ["CHARTS", "COLUMNS", "RANGES", "PageState", "element_key", "read_state"]
+__all__ = ["CHARTS", "COLUMNS", "RANGES", "RANGE_WORDS", "PageState", "element_key", "read_state"]
 
 SECOND_NS = 1_000_000_000
+RANGE_WORDS = (
+    ("30m", "30 m"),
+    ("3h", "3 h"),
+    ("24h", "24 h"),
+    ("7d", "7 d"),
+    ("30d", "30 d"),
+    ("all", "All"),
+)
 PLACES = ("project", "open", "tab")
 TABS = ("conversation", "traces", "timeline")
 ZOOM = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")

@@ -15,7 +15,7 @@ from parley.query import TRACE_SORTS, BadQuery, at_once, find_traces, list_proje
 from parley.web import words
 from parley.web.contexts import events_href, home_href, quarantine_href
 from parley.web.pages import Place
-from parley.web.state import RANGES, PageState
+from parley.web.state import RANGE_WORDS, RANGES, PageState
 from parley.web.templates import SECURITY_HEADERS, render
 
 __all__ = ["TracesState", "read_traces_state", "traces_page", "traces_routes"]
@@ -24,14 +24,6 @@ PATH = "/traces"
 SECOND_NS = 1_000_000_000
 PAGE_ROWS = 100
 LIVE_SECONDS = 60
-RANGE_WORDS = (
-    ("30m", "30 m"),
-    ("3h", "3 h"),
-    ("24h", "24 h"),
-    ("7d", "7 d"),
-    ("30d", "30 d"),
-    ("all", "All"),
-)
 SORT_WORDS = {
     "started_at": "start",
     "duration_ms": "duration",

@@ -21,7 +21,7 @@ function submit(target) {
   const query = new URLSearchParams();
   for (const [name, value] of new FormData(target)) if (value.trim()) query.append(name, value.trim());
   close();
-  visit("/?" + query);
+  visit(`${new URL(target.action).pathname}?${query}`);
 }
 
 function close() {
