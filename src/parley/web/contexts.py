@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from parley.model import MatchPiece, Session, Span
 from parley.query import Piece
+from parley.web.axis import AxisLabel
 from parley.web.exports import ExportLink, list_exports, session_exports
 from parley.web.state import CHARTS, COLUMNS, PageState
 from parley.web.timeline_context import Timeline
@@ -269,7 +270,7 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     started_clock: str
     metrics: list[Metric] = field(default_factory=list)
     bars: list[Bar] = field(default_factory=list)
-    axis: list[str] = field(default_factory=list)
+    axis: list[AxisLabel] = field(default_factory=list)
     bars_most: str = ""
     bars_name: str = ""
     bars_start_ms: int = 0

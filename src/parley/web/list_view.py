@@ -8,16 +8,13 @@ from parley.web.contexts import Bar, Metric, Row
 from parley.web.rich_text import one_line
 from parley.web.state import PageState, element_key
 
-__all__ = ["LIVE_SECONDS", "RUNNING_SECONDS", "axis_of", "bars_of", "metrics_of", "row_of"]
+__all__ = ["LIVE_SECONDS", "RUNNING_SECONDS", "bars_of", "metrics_of", "row_of"]
 
 SECOND_NS = 1_000_000_000
-HOUR_NS = 3600 * SECOND_NS
-WEEK_NS = 7 * 24 * HOUR_NS
 LIVE_SECONDS = 60  # a session that said something less long ago is marked as going on
 RUNNING_SECONDS = 120  # a turn without an answer is taken as running that long
 SPARK_WIDTH, SPARK_HEIGHT = 90, 22
 CHART_WIDTH, CHART_HEIGHT = 1000, 72
-AXIS_LABELS = 7
 CHARTED: Mapping[str, Callable[[SeriesPoint], float]] = {
     "sessions": lambda point: point.sessions,
     "cost": lambda point: point.cost_usd,
@@ -156,19 +153,6 @@ def _charted(chart: str, value: float) -> str:
     if chart == "sessions":
         return str(int(value))
     return words.money(value) if chart == "cost" else words.duration(value)
-
-
-def axis_of(series: Series) -> list[str]:
-    """Returns the labels under the chart, from first to last."""
-    extent = series.to_ns - series.from_ns
-    days, hours = extent >= 36 * HOUR_NS, extent < WEEK_NS
-    form = ("{then.day} {then:%b} " if days else "") + ("{then:%H:%M}" if hours else "")
-    labels = []
-    for place in range(AXIS_LABELS):
-        time_ns = series.from_ns + extent * place // (AXIS_LABELS - 1)
-        then = words.moment(time_ns)
-        labels.append(form.format(then=then).strip())
-    return labels
 
 
 def row_of(

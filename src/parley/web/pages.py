@@ -28,8 +28,9 @@ from parley.query import (
 )
 from parley.store import Store
 from parley.web import words
+from parley.web.axis import axis_labels
 from parley.web.contexts import Attribute, Drawer, Problem, SessionsPage, TracePage
-from parley.web.list_view import axis_of, bars_of, metrics_of, row_of
+from parley.web.list_view import bars_of, metrics_of, row_of
 from parley.web.otlp_view import Sender
 from parley.web.prompt_links import with_prompts
 from parley.web.session_view import conversation, drawer_head
@@ -156,7 +157,7 @@ def _with_list(
         bars_start_ms=series.points[0].time_ns // MS_NS if series.points else 0,
         bars_step_ms=series.step_ns // MS_NS,
         bars_step=_step_words(series.step_ns),
-        axis=axis_of(series),
+        axis=axis_labels(series.from_ns, series.to_ns),
         rows=[
             row_of(
                 session,
