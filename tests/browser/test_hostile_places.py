@@ -111,6 +111,13 @@ def test_attacks_in_every_place_are_words(attacked: Visit, query: dict[str, str]
     assert_harmless(attacked)
 
 
+@pytest.mark.parametrize("path", ["/analytics", "/users", "/traces"])
+def test_attacks_are_words_where_sessions_are_added_up(attacked: Visit, path: str) -> None:
+    attacked.open(path, **({"by": "user"} if path == "/analytics" else {}))
+    expect(attacked.page.locator("main")).to_contain_text("onerror")
+    assert_harmless(attacked)
+
+
 def test_attacks_are_words_when_the_page_changes_in_place(attacked: Visit) -> None:
     attacked.open_live()
     attacked.rows().first.locator("a.first").click()

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from parley.model import Series
 from parley.web import words
 
-__all__ = ["AxisLabel", "axis_labels"]
+__all__ = ["AxisLabel", "axis_labels", "axis_of"]
 
 LABELS_MAX = 8
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -26,6 +27,13 @@ class AxisLabel(Struct, frozen=True, kw_only=True):
     x: float
     text: str
     anchor: str = "middle"
+
+
+def axis_of(series: Series) -> list[AxisLabel]:
+    """Returns the labels under the buckets of a series."""
+    if not series.points:
+        return []
+    return axis_labels(series.points[0].time_ns, series.points[-1].time_ns + series.step_ns)
 
 
 def axis_labels(from_ns: int, to_ns: int) -> list[AxisLabel]:

@@ -34,6 +34,11 @@ def events_href(state: PageState) -> str:
     return "/api/v1/events?" + urlencode({"project": state.project})
 
 
+def completions_href(project: str) -> str:
+    """Returns where the filter bar asks what could be typed next."""
+    return "/api/v1/filter/completions?" + urlencode({"project": project})
+
+
 def home_href(state: PageState) -> str:
     """Returns the address of the list of a page's project."""
     return state.href(open="", tab="conversation", span="", cursor="", full="")
@@ -310,7 +315,7 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     @property
     def completions_href(self) -> str:
         """Where the filter bar asks what could be typed next."""
-        return "/api/v1/filter/completions?" + urlencode({"project": self.state.project})
+        return completions_href(self.state.project)
 
     @property
     def set_aside_href(self) -> str:
@@ -321,6 +326,39 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     def home_href(self) -> str:
         """The list as it stands, with nothing open over it."""
         return home_href(self.state)
+
+
+class SummaryPage(Struct, frozen=True, kw_only=True):
+    """A page that adds up the sessions that words and a filter leave."""
+
+    state: PageState
+    title: str
+    projects: list[str]
+    behind: str
+    set_aside: str = ""
+    pieces: list[Piece] = field(default_factory=list)  # of the filter, to be coloured
+    problem: Problem | None = None  # nothing is added up
+    is_list: bool = False
+
+    @property
+    def events_href(self) -> str:
+        """Where the page hears that something changed."""
+        return events_href(self.state)
+
+    @property
+    def completions_href(self) -> str:
+        """Where the filter bar asks what could be typed next."""
+        return completions_href(self.state.project)
+
+    @property
+    def set_aside_href(self) -> str:
+        """The page of what is in quarantine."""
+        return quarantine_href(self.state.project)
+
+    @property
+    def home_href(self) -> str:
+        """The list of sessions."""
+        return home_href(PageState(project=self.state.project))
 
 
 class TracePage(Struct, frozen=True, kw_only=True):

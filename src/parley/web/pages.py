@@ -28,7 +28,7 @@ from parley.query import (
 )
 from parley.store import Store
 from parley.web import words
-from parley.web.axis import axis_labels
+from parley.web.axis import axis_of
 from parley.web.contexts import Attribute, Drawer, Problem, SessionsPage, TracePage
 from parley.web.list_view import bars_of, metrics_of, row_of
 from parley.web.otlp_view import Sender
@@ -38,7 +38,7 @@ from parley.web.state import PageState, element_key
 from parley.web.timeline_view import timeline_of
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
 
-__all__ = ["Place", "session_drawer", "sessions_page", "trace_page"]
+__all__ = ["Place", "problem_of", "session_drawer", "sessions_page", "trace_page"]
 
 PAGE_ROWS = 100
 PAGE_TURNS = 100  # of a conversation; some 300 kB
@@ -157,7 +157,7 @@ def _with_list(
         bars_start_ms=series.points[0].time_ns // MS_NS if series.points else 0,
         bars_step_ms=series.step_ns // MS_NS,
         bars_step=_step_words(series.step_ns),
-        axis=axis_labels(series.from_ns, series.to_ns),
+        axis=axis_of(series),
         rows=[
             row_of(
                 session,
@@ -175,8 +175,8 @@ def _with_list(
     )
 
 
-def _problem_page(place: Place, state: PageState, error: BadQuery) -> SessionsPage:
-    """Returns the page of a search or a filter that means nothing, and what was meant."""
+def problem_of(state: PageState, error: BadQuery) -> tuple[Problem, BadFilter | None]:
+    """Returns why words or a filter mean nothing, and the filter's error if it is the filter's."""
     problem = Problem(field=error.field, message=error.message)
     wrong = error if isinstance(error, BadFilter) else None
     if wrong is not None:
@@ -184,6 +184,12 @@ def _problem_page(place: Place, state: PageState, error: BadQuery) -> SessionsPa
         if wrong.suggestion and "…" not in wrong.suggestion:
             meant = state.filter[: wrong.start] + wrong.suggestion + state.filter[wrong.end :]
             problem = replace(problem, href=state.href(filter=meant, cursor="", open=""))
+    return problem, wrong
+
+
+def _problem_page(place: Place, state: PageState, error: BadQuery) -> SessionsPage:
+    """Returns the page of a search or a filter that means nothing, and what was meant."""
+    problem, wrong = problem_of(state, error)
     return SessionsPage(
         state=state,
         title="Sessions",

@@ -1,46 +1,19 @@
 """Drawings of Analytics: numbers to rectangles and lines in a box of 1000 × 168, made here.
 
-Each figure has its numbers once more in a table; every mark and every number leads to its sessions.
+Every mark leads to the sessions behind it.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
 from msgspec import Struct, field
 
-__all__ = [
-    "Cell",
-    "Line",
-    "Mark",
-    "Piece",
-    "Plot",
-    "Shown",
-    "TableRow",
-    "bars",
-    "lines",
-    "nice",
-    "stack",
-]
+from parley.web.axis import AxisLabel
+
+__all__ = ["Flag", "Key", "Line", "Mark", "Piece", "Plot", "lines", "nice", "stack"]
 
 WIDTH, HEIGHT, TOP = 1000, 168, 4
 NICE = (1, 2, 2.5, 5, 10)
-Shown: TypeAlias = Callable[[float], str]
-
-
-class Cell(Struct, frozen=True, kw_only=True):
-    """A number in words, and the list of its sessions; href "" where there is none."""
-
-    text: str
-    href: str = ""
-    is_bad: bool = False
-
-
-class TableRow(Struct, frozen=True, kw_only=True):
-    """A line of the table behind a figure."""
-
-    head: str
-    cells: list[Cell]
 
 
 class Mark(Struct, frozen=True, kw_only=True):
@@ -62,28 +35,40 @@ class Line(Struct, frozen=True):
     tone: str
 
 
+class Flag(Struct, frozen=True):
+    """A word at a place. x: percent of the width."""
+
+    x: float
+    text: str
+
+
+class Key(Struct, frozen=True, kw_only=True):
+    """A colour's meaning, and the list of its sessions; href "" where there is none."""
+
+    text: str
+    tone: str
+    href: str = ""
+
+
 class Plot(Struct, frozen=True, kw_only=True):
-    """A figure: what it says in words, what is drawn, and the table behind it."""
+    """A figure: what it says in words, and what is drawn. Nothing is drawn without marks."""
 
     title: str
     says: str
+    label: str  # for those who do not see it
     high: str = ""  # what the upper rule stands for, and the one in the middle
     middle: str = ""
     marks: list[Mark] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
-    axis: list[str] = field(default_factory=list)
-    legend: list[Cell] = field(default_factory=list)
-    more: Cell | None = None
-    columns: list[Cell] = field(default_factory=list)
-    rows: list[TableRow] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+    axis: list[AxisLabel] = field(default_factory=list)
+    legend: list[Key] = field(default_factory=list)
+    more: Key | None = None
 
-
-def nice(value: float) -> float:
-    """Returns the next round number that is not below a positive one."""
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in NICE if step * power >= value * 0.999999)
+    @property
+    def is_empty(self) -> bool:
+        """There is nothing to see."""
+        return not self.marks and not self.lines
 
 
 class Piece(Struct, frozen=True, kw_only=True):
@@ -93,6 +78,14 @@ class Piece(Struct, frozen=True, kw_only=True):
     tone: str
     title: str = ""
     href: str = ""
+
+
+def nice(value: float) -> float:
+    """Returns the next round number that is not below a positive one."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in NICE if step * power >= value * 0.999999)
 
 
 def stack(columns: Sequence[Sequence[Piece]], high: float) -> list[Mark]:
@@ -119,11 +112,6 @@ def stack(columns: Sequence[Sequence[Piece]], high: float) -> list[Mark]:
                 )
             )
     return marks
-
-
-def bars(pieces: Sequence[Piece], high: float) -> list[Mark]:
-    """Returns rectangles side by side."""
-    return stack([[piece] for piece in pieces], high)
 
 
 def lines(values: Sequence[float | None], high: float, tone: str) -> list[Line]:

@@ -22,7 +22,7 @@ from parley.query import BadQuery
 from parley.records import Records, list_views
 from parley.store import Store, StoreError
 from parley.web.analytics import analytics_routes
-from parley.web.pages import Place, sessions_page, trace_page
+from parley.web.pages import Place, sessions_page
 from parley.web.prices import prices_routes
 from parley.web.prompts import PromptParts, prompts_routes
 from parley.web.quarantine import quarantine_routes
@@ -118,18 +118,10 @@ def web_router(
         status = 404 if lost else 400 if page.problem else 200
         return html(text, status)
 
-    @get("/traces/{trace_id:str}", include_in_schema=False)
-    async def trace(request: PageRequest, trace_id: str) -> Response[str]:
-        page = await asyncio.to_thread(trace_page, place, state_of(request), trace_id)
-        return html(
-            await asyncio.to_thread(render, "trace.html", page=page), 200 if page.found else 404
-        )
-
     pages = Router(
         path="/",
         route_handlers=[
             sessions,
-            trace,
             *analytics_routes(place, access),
             *traces_routes(place, access),
             *quarantine_routes(place, access),

@@ -13,6 +13,7 @@ __all__ = ["FiguresState", "UsersState", "read_figures", "read_users"]
 
 DEFAULT_BY: Dimension = "model"
 DEFAULT_METRIC: Figure = "cost"
+STILL = {"live": "on"}  # these pages are never live, and their address does not say so
 
 
 class _Summary(PageState, frozen=True, kw_only=True):
@@ -28,8 +29,15 @@ class _Summary(PageState, frozen=True, kw_only=True):
 
     def sessions_href(self, *conditions: str, sort: str = "-last_activity_at") -> str:
         """Returns the list of the sessions that this page adds up, and that some filters leave."""
+        return self._listed(*conditions, sort=sort).href()
+
+    def session_href(self, session_id: str) -> str:
+        """Returns the list of the sessions that this page adds up, with one of them open."""
+        return self._listed().href(open=session_id)
+
+    def _listed(self, *conditions: str, sort: str = "-last_activity_at") -> PageState:
         start, end = self.window
-        listed = PageState(
+        return PageState(
             project=self.project,
             range="all" if start is None else self.range,
             since="" if start is None else _seconds(start),
@@ -38,7 +46,6 @@ class _Summary(PageState, frozen=True, kw_only=True):
             filter=all_of(self.filter, *conditions),
             sort=sort,
         )
-        return listed.href()
 
 
 class FiguresState(_Summary, frozen=True, kw_only=True):
@@ -50,7 +57,7 @@ class FiguresState(_Summary, frozen=True, kw_only=True):
     def href(self, **changes: str) -> str:
         """Returns the address of this page with some state changed; defaults are left out."""
         own = {name: changes.pop(name, getattr(self, name)) for name in ("by", "metric")}
-        return _address("/analytics", PageState.href(self, **changes), own, FiguresState)
+        return _address("/analytics", PageState.href(self, **STILL | changes), own, FiguresState)
 
     @property
     def kept_by_search(self) -> list[tuple[str, str]]:
@@ -66,12 +73,19 @@ class UsersState(_Summary, frozen=True, kw_only=True):
     def href(self, **changes: str) -> str:
         """Returns the address of this page with some state changed; defaults are left out."""
         own = {"search": changes.pop("search", self.search)}
-        return _address("/users", PageState.href(self, **changes), own, UsersState)
+        return _address("/users", PageState.href(self, **STILL | changes), own, UsersState)
 
     @property
     def kept_by_search(self) -> list[tuple[str, str]]:
         """What a form that asks for other sessions must carry."""
         return _kept(self, [("search", "")])
+
+    @property
+    def kept_by_who(self) -> list[tuple[str, str]]:
+        """What the form that asks for a part of an id must carry."""
+        kept = [pair for pair in self.kept_by_search if pair[0] != "search"]
+        asked = [("q", self.q), ("filter", self.filter)]
+        return [*kept, *((name, value) for name, value in asked if value)]
 
 
 def _kept(state: _Summary, own: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -79,7 +93,7 @@ def _kept(state: _Summary, own: list[tuple[str, str]]) -> list[tuple[str, str]]:
     more = [
         (name, getattr(state, name)) for name, default in own if getattr(state, name) != default
     ]
-    return [*inherited, *more]
+    return [*(pair for pair in inherited if pair[0] != "live"), *more]
 
 
 def _address(path: str, listed: str, own: dict[str, str], kind: type[_Summary]) -> str:

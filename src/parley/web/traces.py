@@ -14,8 +14,8 @@ from parley.model import TraceCard, TraceQuery, from_iso
 from parley.query import TRACE_SORTS, BadQuery, at_once, find_traces, list_projects
 from parley.web import words
 from parley.web.contexts import events_href, home_href, quarantine_href
-from parley.web.pages import Place
-from parley.web.state import RANGE_WORDS, RANGES, PageState
+from parley.web.pages import Place, trace_page
+from parley.web.state import RANGE_WORDS, RANGES, PageState, read_state
 from parley.web.templates import SECURITY_HEADERS, render
 
 __all__ = ["TracesState", "read_traces_state", "traces_page", "traces_routes"]
@@ -213,14 +213,28 @@ def _row_of(card: TraceCard, state: TracesState, longest: float) -> TraceRow:
 
 
 def traces_routes(place: Place, access: Access) -> list[Any]:
-    """Returns the page."""
+    """Returns the list, and the page of one trace."""
+
+    def answer(text: str, status: int) -> Response[str]:
+        return Response(
+            text, status_code=status, media_type=MediaType.HTML, headers=SECURITY_HEADERS
+        )
+
+    def project_of(request: Request[Any, Any, Any]) -> str:
+        return access.read_project(request.scope["headers"], request.scope["query_string"])
 
     @get(PATH, include_in_schema=False)
-    async def show(request: Request[Any, Any, Any]) -> Response[str]:
-        project = access.read_project(request.scope["headers"], request.scope["query_string"])
-        state = read_traces_state(dict(request.query_params), project)
+    async def show_list(request: Request[Any, Any, Any]) -> Response[str]:
+        state = read_traces_state(dict(request.query_params), project_of(request))
         page = await asyncio.to_thread(traces_page, place, state)
         text = await asyncio.to_thread(render, "traces.html", page=page, ranges=RANGE_WORDS)
-        return Response(text, media_type=MediaType.HTML, headers=SECURITY_HEADERS)
+        return answer(text, 200)
 
-    return [show]
+    @get(f"{PATH}/{{trace_id:str}}", include_in_schema=False)
+    async def show_one(request: Request[Any, Any, Any], trace_id: str) -> Response[str]:
+        state = read_state(dict(request.query_params), project_of(request))
+        page = await asyncio.to_thread(trace_page, place, state, trace_id)
+        text = await asyncio.to_thread(render, "trace.html", page=page)
+        return answer(text, 200 if page.found else 404)
+
+    return [show_list, show_one]
