@@ -8,6 +8,7 @@ lowercase hex.
 """
 
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
+from parley.model.label import LabelChange
 from parley.model.message import Attachment, Message, Part, Role
 from parley.model.prompt import (
     HISTORY,
@@ -44,6 +45,7 @@ __all__ = [
     "Application",
     "Attachment",
     "Deployment",
+    "LabelChange",
     "Look",
     "Match",
     "MatchPiece",
