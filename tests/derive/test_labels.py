@@ -8,7 +8,7 @@ import pytest
 from parley.bus import Bus
 from parley.derive import BadLabel, Deriver, Labels, rebuild
 from parley.model import LabelChange, Session, SessionQuery
-from parley.query import find_sessions, read_session
+from parley.query import complete_filter, find_sessions, read_session
 from tests.derive.test_conversation import Script, said
 from tests.storing import Loading
 
@@ -132,3 +132,9 @@ def test_the_filter_language_knows_labels(loading, script, text, found):
     change(loading, "s1", bookmarked=True)
     page = find_sessions(loading.store, loading.project_id, SessionQuery(filter=text))
     assert [session.session_id for session in page.sessions] == found
+
+
+def test_tags_given_by_people_are_proposed_first(loading: Loading, script: Script):
+    change(loading, "s0", add_tags=["mine"])
+    given = complete_filter(loading.store, loading.project_id, "tag = ", 6).options
+    assert [option.label for option in given] == ["mine", "sent"]

@@ -311,6 +311,11 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
         return list_exports(self.state)
 
     @property
+    def known_tags(self) -> list[str]:
+        """What the fields of tags propose: the tags of the rows."""
+        return sorted({tag for row in self.rows for tag in row.session.tags})
+
+    @property
     def labels_href(self) -> str:
         """Where the bar of the chosen sessions is sent."""
         return labels_href(self.state)

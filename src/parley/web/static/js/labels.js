@@ -14,7 +14,7 @@ async function send(form, button) {
   if (form.ariaBusy === "true") return;
   form.ariaBusy = "true";
   const details = panel(button);
-  const said = (details ?? form).querySelector("[data-refused]");
+  const said = details?.querySelector("[data-refused]");
   const id = document.activeElement?.closest("[id]")?.id;
   try {
     const body = new URLSearchParams(new FormData(form, button));
@@ -29,7 +29,10 @@ async function send(form, button) {
     if (document.activeElement === document.body) document.getElementById(id)?.focus({ preventScroll: true });
   } catch (problem) {
     if (said) said.textContent = problem.message;
-    else form.submit(); // the page that it leads to says why
+    else { // the page that it leads to says why
+      form.removeAttribute("data-labels");
+      form.requestSubmit(button);
+    }
   } finally {
     form.ariaBusy = null;
   }
