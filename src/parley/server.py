@@ -233,6 +233,7 @@ class Parts:
             self.deriver = Deriver(self.store, self.bus, self.prices)
             self.prices.on_change = self.deriver.wake
             self.labels = Labels(self.store, self.deriver)
+            self.labels.catch_up()
             self.deriver.start()
             opening.callback(self.deriver.stop)
             self.loader = Loader(self.store, self.journal, loaded=self.deriver.wake)

@@ -70,6 +70,20 @@ def test_labels_outlast_late_spans_and_a_rebuild(loading: Loading, script: Scrip
     assert marks(shown(loading, "s1")) == (None, [], [], False)
 
 
+def test_a_row_that_a_power_cut_took_is_summed_at_the_next_start(
+    loading: Loading, script: Script
+) -> None:
+    deriver = Deriver(loading.store, Bus())
+    facts = [loading.project_id, "s0", "title", "", deriver.next_version(), 0, "Kept"]
+    columns = ["project_id", "session_id", "kind", "name", "version", "is_deleted", "value"]
+    loading.store.write("labels", columns, [facts])
+    assert shown(loading, "s0").title is None
+    labels = Labels(loading.store, deriver)
+    labels.catch_up()
+    assert shown(loading, "s0").title == "Kept"
+    assert loading.store.read_all("labels.unfolded") == []
+
+
 def test_another_project_is_not_reached(loading: Loading, script: Script, tmp_path):
     other = Loading(loading.store, tmp_path)
     Script(other).send(turn(Script(other), 0, "s0"))

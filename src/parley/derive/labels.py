@@ -6,7 +6,8 @@ written first and the row summed after, by the one way that sums rows.
 
 import threading
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import UNSET, UnsetType
@@ -35,6 +36,15 @@ class Labels:
         self._deriver = deriver
         self._lock = threading.Lock()
 
+    def catch_up(self) -> None:
+        """Sums rows that do not tell of their labels: the process ended before they were safe."""
+        waiting: dict[str, list[str]] = defaultdict(list)
+        for project_id, session_id in self._store.read_all("labels.unfolded"):
+            waiting[project_id].append(session_id)
+        for project_id, sessions in waiting.items():
+            for chunk in batched(sessions, LABELED_MAX):
+                self._deriver.sum_now(project_id, chunk)
+
     def change(self, project_id: str, session_ids: Sequence[str], change: LabelChange) -> list[str]:
         """Changes the labels of some sessions; returns those that are there, the others are not.
 
@@ -61,6 +71,12 @@ class Labels:
         found = [session_id for session_id, _ in known]
         self._deriver.sum_now(project_id, found)
         return found
+
+
+def batched(items: Sequence[str], most: int) -> Iterator[list[str]]:
+    """Yields a list in pieces."""
+    for first in range(0, len(items), most):
+        yield list(items[first : first + most])
 
 
 def facts_of(change: LabelChange, tags: set[str]) -> list[tuple[str, str, str, bool]]:

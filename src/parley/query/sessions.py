@@ -220,7 +220,7 @@ def _rows_of(store: Store, project_id: str, session_ids: Sequence[str]) -> dict[
     if not session_ids:
         return {}
     rows = store.read("sessions.rows", project_id=project_id, sessions=list(session_ids))
-    found = [session_of_card(project_id, card, labels) for card, labels in rows]
+    found = [session_of_card(project_id, *row) for row in rows]
     return {session.session_id: session for session in found}
 
 
