@@ -35,7 +35,7 @@ from parley.api import (
     openapi_config,
 )
 from parley.bus import Bus
-from parley.derive import Deriver, LivePrices
+from parley.derive import Deriver, Labels, LivePrices
 from parley.journal import Journal
 from parley.load import Loader
 from parley.logs import write_logs
@@ -232,6 +232,8 @@ class Parts:
             self.provider_keys = ProviderKeys(self.records, settings.data / SECRET_NAME)
             self.deriver = Deriver(self.store, self.bus, self.prices)
             self.prices.on_change = self.deriver.wake
+            self.labels = Labels(self.store, self.deriver)
+            self.labels.catch_up()
             self.deriver.start()
             opening.callback(self.deriver.stop)
             self.loader = Loader(self.store, self.journal, loaded=self.deriver.wake)
@@ -275,6 +277,7 @@ class Parts:
                 journal=self.journal,
                 bus=self.bus,
                 prices=self.prices,
+                labels=self.labels,
                 records=self.records,
                 prices_url=self.settings.prices_url,
                 registry=self.registry,
@@ -290,6 +293,7 @@ class Parts:
             self.bus,
             self.prices,
             PromptParts(self.registry, self.provider_keys, chat),
+            labels=self.labels,
             records=self.records,
             address=address,
             access=self.access,

@@ -29,6 +29,8 @@ def addresses(shared_server: Server) -> list[str]:
     )
     trace_id = say_with_tools(server, "s-2", fails=True).hex()
     say(server, "s-3", *((f"question {n}", "ok") for n in range(61)))
+    labels = {"title": "Named", "add_tags": ["beta", "second"], "bookmarked": True}
+    assert send(server, "PATCH", "/api/v1/sessions/s-1", labels).status_code == 200
     made = {"slug": "desk", "name": "Desk"}
     assert send(server, "POST", "/api/v1/prompts", made).status_code == 201
     version = {"prompt": PROMPT, "deploy_to": "production"}

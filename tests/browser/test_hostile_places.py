@@ -89,13 +89,22 @@ def attacked(server: Server, visit: Visit) -> Visit:
     """A visit to a project whose only session attacks."""
     assert server.post("/v1/traces", attack(1)).status_code == 200
     server.wait_derived()
+    labels = {
+        "title": SESSION,
+        "tags": [text[:100].strip() for text in ATTACKS if text.isprintable()],
+    }
+    asked = {"id": SESSION, "project": server.project}
+    path = f"{server.url}/api/v1/session"
+    assert server.client.patch(path, params=asked, json=labels).status_code == 200
     return visit
 
 
 def assert_harmless(visit: Visit) -> None:
     """Fails when anything of the attacks became more than words."""
-    visit.page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
+    unfold = "is => { for (const part of document.querySelectorAll('details')) part.open = is; }"
+    visit.page.evaluate(unfold, True)
     assert visit.page.evaluate(DANGERS) == []
+    visit.page.evaluate(unfold, False)  # nothing may lie over what is clicked next
     facts = visit.page.locator("[id=facts]")
     expect(facts).to_have_count(1)
     expect(facts).to_have_attribute("data-project", visit.server.project)

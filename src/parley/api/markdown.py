@@ -28,6 +28,7 @@ def _lines(store: Store, opened: SessionDetail) -> Iterator[str]:
     session = opened.session
     yield f"# Session {code(session.session_id)}\n"
     facts = {
+        "Title": code(session.title) if session.title else "",
         "Project": code(session.project),
         "Started": session.started_at,
         "Last activity": session.last_activity_at,
@@ -38,6 +39,7 @@ def _lines(store: Store, opened: SessionDetail) -> Iterator[str]:
         "Cost": cost(session.cost_usd, is_complete=session.cost_complete),
         "Models": ", ".join(map(code, session.models)),
         "Users": ", ".join(map(code, session.users)),
+        "Tags": ", ".join(map(code, session.tags)),
     }
     yield from (f"- {name}: {value}" for name, value in facts.items() if value)
     for page in transcript_pages(store, session.project, session.session_id):

@@ -27,8 +27,11 @@ class WithPathForms(JsonRenderPlugin):
         """Returns the description as JSON."""
         paths = dict(openapi_schema["paths"])
         for path, (query_form, renamed, dropped) in PATH_FORMS.items():
-            operation = paths[query_form]["get"]
-            paths[path] = {"get": path_form(operation, path, renamed=renamed, dropped=dropped)}
+            paths[path] = {
+                method: path_form(operation, path, renamed=renamed, dropped=dropped)
+                for method, operation in paths[query_form].items()
+                if method == "get" or "{part}" not in path
+            }
         return super().render(request, {**openapi_schema, "paths": paths})
 
 

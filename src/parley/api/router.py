@@ -16,6 +16,7 @@ from parley.api.events import listen
 from parley.api.exports import export_session, export_sessions
 from parley.api.filters import show_completions, show_vocabulary
 from parley.api.health import Readiness, show_health, show_readiness
+from parley.api.labels import label_session
 from parley.api.metrics import ReadMetrics, show_metrics
 from parley.api.parameters import check_parameters, project_parameter
 from parley.api.prices import PRICE_ROUTES
@@ -28,7 +29,7 @@ from parley.api.traces import list_traces, show_trace
 from parley.api.unknown import show_unknown
 from parley.api.views import VIEW_ROUTES
 from parley.bus import Bus
-from parley.derive import LivePrices
+from parley.derive import Labels, LivePrices
 from parley.journal import Journal
 from parley.prompts import ChatRunner, ProviderKeys, Registry
 from parley.records import Records
@@ -46,6 +47,7 @@ class ApiParts(Struct, frozen=True, kw_only=True):
     journal: Journal
     bus: Bus
     prices: LivePrices
+    labels: Labels
     prices_url: str
     records: Records
     registry: Registry
@@ -67,6 +69,7 @@ def api_router(parts: ApiParts) -> Router:
         route_handlers=[
             list_sessions,
             show_session,
+            label_session,
             export_session,
             export_sessions,
             list_traces,

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
+import msgspec
 from msgspec import Struct
 
 from parley.cli.errors import NoServer, Refused
@@ -32,12 +33,14 @@ class Client(Struct, frozen=True):
     def open_session(self, session_id: str, *, part: str = "", cursor: str = "") -> dict[str, Any]:
         """Returns a session with its turns, or a page of a part of it."""
         parameters = {"cursor": cursor} if cursor else {}
-        # A lone "." or ".." would be collapsed on the way; the query form holds any id.
-        if session_id in {".", ".."}:
-            parameters |= {"id": session_id} | ({"part": part} if part else {})
-            return self.get("/api/v1/session", parameters)
-        path = "/api/v1/sessions/" + quote(session_id, safe="") + (f"/{part}" if part else "")
-        return self.get(path, parameters)
+        path, where = session_path(session_id, part)
+        return self.get(path, {**parameters, **where})
+
+    def label_session(self, session_id: str, change: dict[str, Any]) -> dict[str, Any]:
+        """Changes what people say of a session; returns the session as the API answers it."""
+        path, where = session_path(session_id)
+        found: dict[str, Any] = self.send("PATCH", path, where, msgspec.json.encode(change))
+        return found
 
     def get(self, path: str, parameters: dict[str, str]) -> dict[str, Any]:
         """Returns the JSON at a path. Raises as `send` does."""
@@ -111,6 +114,16 @@ class Client(Struct, frozen=True):
             raise NoServer(
                 f"no answer from {self.url} ({error}); is `parley serve` running there?"
             ) from error
+
+
+def session_path(session_id: str, part: str = "") -> tuple[str, dict[str, str]]:
+    """Returns the path of a session or of a part of it, and its parameters.
+
+    A lone "." or ".." would be collapsed on the way; the query form holds any id.
+    """
+    if session_id in {".", ".."}:
+        return "/api/v1/session", {"id": session_id} | ({"part": part} if part else {})
+    return "/api/v1/sessions/" + quote(session_id, safe="") + (f"/{part}" if part else ""), {}
 
 
 def error_message(answer: httpx.Response) -> str:

@@ -1,4 +1,4 @@
-"""`parley sessions list|show`: what a running server knows, in a terminal."""
+"""`parley sessions list|show|label`: what a running server knows, in a terminal."""
 
 import sys
 from collections.abc import Iterator
@@ -18,7 +18,9 @@ __all__ = ["sessions"]
 DEFAULT_URL = "http://127.0.0.1:4318"
 
 sessions = typer.Typer(
-    help="Read chat sessions from a running server.", no_args_is_help=True, add_completion=False
+    help="Read and label chat sessions of a running server.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 Url = Annotated[str, typer.Option("--url", envvar="PARLEY_URL", help="The server.")]
@@ -101,6 +103,38 @@ def show_session(
     else:
         console.print(session_panel(answer["session"]))
         console.print(turns_table(answer["turns"]))
+
+
+@sessions.command("label")
+def label_session(
+    session_id: Annotated[str, typer.Argument(help="The session's id.")],
+    *,
+    title: Annotated[str | None, typer.Option(help="What lists call it; '' takes it away.")] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="A tag to add; repeatable.")
+    ] = None,
+    untag: Annotated[
+        list[str] | None, typer.Option("--untag", help="A tag to take away; repeatable.")
+    ] = None,
+    bookmark: Annotated[
+        bool | None, typer.Option("--bookmark/--no-bookmark", help="Bookmark it, or no longer.")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    project: Project = "",
+    token: Token = "",
+    as_json: AsJson = False,
+) -> None:
+    """Give a session a title, tags or a bookmark, or take them away."""
+    given = {"title": title, "add_tags": tag, "remove_tags": untag, "bookmarked": bookmark}
+    change = {name: value for name, value in given.items() if value is not None}
+    if not change:
+        raise CliError("nothing to change; see --title, --tag, --untag, --bookmark")
+    client = Client(url=url, project=project, token=token)
+    answer = client.label_session(session_id, change)
+    if as_json:
+        print_json(answer)
+    else:
+        Console().print(session_panel(answer["session"]))
 
 
 def pages(client: Client, session_id: str, page: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -43,7 +43,7 @@ def sessions_table(page: dict[str, Any]) -> tuple[Table, Text]:
             tokens(session),
             cost(session),
             Text(str(session["errors"]), style="red" if session["errors"] else "dim"),
-            excerpt(match) if match else plain(session["first_input"]),
+            excerpt(match) if match else plain(session.get("title") or session["first_input"]),
         )
     total = f"{page['total']:,}" + ("+" if page["total_capped"] else "")
     foot = f"{len(page['sessions'])} of {total} sessions"
@@ -71,6 +71,8 @@ def session_panel(session: dict[str, Any]) -> Panel:
         f"p50 {duration(session['latency_ms_p50'])}, p95 {duration(session['latency_ms_p95'])}"
     )
     rows = {
+        "title": session.get("title") or "",
+        "bookmarked": "yes" if session.get("bookmarked") else "",
         "project": session["project"],
         "started": f"{session['started_at']} ({duration(session['duration_ms'])})",
         "turns": f"{session['turns']}, {session['errors']} failed; {latency}",

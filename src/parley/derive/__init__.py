@@ -6,7 +6,19 @@ HTTP.
 """
 
 from parley.derive.deriver import Deriver, rebuild
-from parley.derive.errors import DeriveError
+from parley.derive.errors import BadLabel, DeriveError
+from parley.derive.labels import LABELED_MAX, TAG_MAX, TITLE_MAX, Labels
 from parley.derive.prices import LivePrices, Progress
 
-__all__ = ["DeriveError", "Deriver", "LivePrices", "Progress", "rebuild"]
+__all__ = [
+    "LABELED_MAX",
+    "TAG_MAX",
+    "TITLE_MAX",
+    "BadLabel",
+    "DeriveError",
+    "Deriver",
+    "Labels",
+    "LivePrices",
+    "Progress",
+    "rebuild",
+]

@@ -39,6 +39,7 @@ class Deriver:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._version = int(store.read_all("work.last_version")[0][0])
+        self._versions = threading.Lock()
         self._sums = LargeSums()
         self._batch_traces = FIRST_TRACES
         self._noted = {(row[0], row[1]) for row in store.read_all("notes.all")}
@@ -98,7 +99,7 @@ class Deriver:
     def _derive(self, project_id: str, traces: dict[str, int]) -> None:
         try:
             batch = Batch(
-                self._store, project_id, self._next_version(), self._prices.book(project_id)
+                self._store, project_id, self.next_version(), self._prices.book(project_id)
             )
             changes = batch.run(list(traces))
         except Exception as error:
@@ -134,16 +135,26 @@ class Deriver:
         if not sessions:
             return
         began = time.monotonic()
-        self._store.run(
-            "sessions.summarise",
-            project_id=project_id,
-            sessions=sessions,
-            version=self._next_version(),
-        )
+        self._summarise(project_id, sessions)
         seconds = time.monotonic() - began
         for session_id in sessions:
             self._mark(project_id, self._sums.release(project_id, session_id, seconds))
         self._bus.publish(project_id, sessions)
+
+    def sum_now(self, project_id: str, sessions: list[str]) -> None:
+        """Sums rows anew because something was said of their sessions. From any thread."""
+        if sessions:
+            self._summarise(project_id, sessions)
+            self._bus.publish(project_id, sessions)
+
+    def _summarise(self, project_id: str, sessions: list[str]) -> None:
+        """Writes rows. The version is taken first: the latest row was read after all before it."""
+        self._store.run(
+            "sessions.summarise",
+            project_id=project_id,
+            sessions=sessions,
+            version=self.next_version(),
+        )
 
     def _note(self, project_id: str, traces: Iterable[str], error: Exception) -> None:
         """Leaves a note that a trace could not be derived, and why."""
@@ -166,15 +177,16 @@ class Deriver:
     ) -> None:
         now = time.time_ns()
         rows = [
-            [project_id, bytes.fromhex(trace_id), self._next_version(), is_deleted, now, reason]
+            [project_id, bytes.fromhex(trace_id), self.next_version(), is_deleted, now, reason]
             for trace_id in traces
         ]
         self._store.write("trace_notes", NOTE_COLUMNS, rows)
 
-    def _next_version(self) -> int:
+    def next_version(self) -> int:
         """Returns a version above every earlier one, also when the clock was set back."""
-        self._version = max(time.time_ns(), self._version + 1)
-        return self._version
+        with self._versions:
+            self._version = max(time.time_ns(), self._version + 1)
+            return self._version
 
     def _mark(self, project_id: str, traces: Mapping[str, int]) -> None:
         rows = [[project_id, bytes.fromhex(t), touched_at, 1] for t, touched_at in traces.items()]

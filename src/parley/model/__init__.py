@@ -22,6 +22,7 @@ from parley.model.analytics import (
     UserQuery,
 )
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
+from parley.model.label import LabelChange
 from parley.model.message import Attachment, Message, Part, Role
 from parley.model.prompt import (
     HISTORY,
@@ -67,6 +68,7 @@ __all__ = [
     "GroupPoint",
     "GroupSeries",
     "GroupTotals",
+    "LabelChange",
     "Look",
     "Match",
     "MatchPiece",

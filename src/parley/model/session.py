@@ -20,7 +20,8 @@ class Session(Struct, frozen=True, kw_only=True):
     `errors` counts failed turns, `span_errors` every span that ended in error. `input_tokens`
     includes cached tokens, `output_tokens` includes reasoning: what a provider bills by those
     names. `cost_usd` is None when no call could be priced; `cost_complete` is False when some
-    could not. Latencies are per turn: last end minus first start of its spans.
+    could not. Latencies are per turn: last end minus first start of its spans. `title`,
+    `bookmarked` and `own_tags` are what people say of it here; `tags` has those of its spans too.
     """
 
     session_id: str
@@ -59,6 +60,9 @@ class Session(Struct, frozen=True, kw_only=True):
     last_error: str  # reason of the last turn when that turn failed, else ""
     session_source: str  # the attribute that the id came from
     scores: dict[str, float] = field(default_factory=dict)
+    title: str | None = None
+    bookmarked: bool = False
+    own_tags: list[str] = field(default_factory=list)
 
 
 class ModelUsage(Struct, frozen=True, kw_only=True):

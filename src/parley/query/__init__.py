@@ -39,7 +39,7 @@ from parley.query.prompts import (
 )
 from parley.query.rates import RATE_DAYS, ModelRate, read_rates
 from parley.query.series import compare_series, read_series
-from parley.query.sessions import SORTS, find_sessions, open_session
+from parley.query.sessions import SORTS, find_sessions, open_session, read_session
 from parley.query.spans import PAGE_SPANS, read_spans, read_trace
 from parley.query.stats import list_projects, read_lag_ms, read_stats
 from parley.query.traces import TRACE_SORTS, find_traces
@@ -120,6 +120,7 @@ __all__ = [
     "read_rates",
     "read_seen",
     "read_series",
+    "read_session",
     "read_spans",
     "read_stats",
     "read_trace",

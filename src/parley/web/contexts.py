@@ -9,6 +9,7 @@ from parley.model import MatchPiece, Session, Span
 from parley.query import Piece
 from parley.web.axis import AxisLabel
 from parley.web.exports import ExportLink, list_exports, session_exports
+from parley.web.label_view import Labeling, labels_href
 from parley.web.state import CHARTS, COLUMNS, PageState
 from parley.web.timeline_context import Timeline
 
@@ -94,6 +95,8 @@ class Row(Struct, frozen=True, kw_only=True):
     duration: str
     found: list[MatchPiece] = field(default_factory=list)  # the words that were searched for
     found_in: str = ""  # who said them
+    tags: list[str] = field(default_factory=list)  # given by people, that it has room for
+    tags_more: int = 0
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -227,6 +230,7 @@ class Drawer(Struct, frozen=True, kw_only=True):
     session: Session | None = None
     title: str = ""
     facts: list[Attribute] = field(default_factory=list)
+    labeling: Labeling = Labeling()
     is_running: bool = False
     running_turn: int = 0
     duration: str = ""
@@ -311,6 +315,16 @@ class SessionsPage(Struct, frozen=True, kw_only=True):
     def exports(self) -> list[ExportLink]:
         """What can be downloaded of the list."""
         return list_exports(self.state)
+
+    @property
+    def known_tags(self) -> list[str]:
+        """What the fields of tags propose: the tags of the rows."""
+        return sorted({tag for row in self.rows for tag in row.session.tags})
+
+    @property
+    def labels_href(self) -> str:
+        """Where the bar of the chosen sessions is sent."""
+        return labels_href(self.state)
 
     @property
     def completions_href(self) -> str:

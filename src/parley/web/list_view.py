@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from parley.model import Match, Series, SeriesPoint, Session, from_iso
 from parley.web import words
 from parley.web.contexts import Bar, Metric, Row
+from parley.web.label_view import shown_tags
 from parley.web.rich_text import one_line
 from parley.web.state import PageState, element_key
 
@@ -167,6 +168,7 @@ def row_of(
     last_ns = from_iso(session.last_activity_at)
     quiet = (state.now_ns - last_ns) / SECOND_NS
     models = session.models
+    tags, tags_more = shown_tags(session)
     where = [", ".join(session.environments[:2]), session.session_source]
     note = ""
     if session.cost_usd is None:
@@ -197,4 +199,6 @@ def row_of(
         duration=words.duration(session.duration_ms),
         found=match.excerpt if match else [],
         found_in=match.role if match else "",
+        tags=tags,
+        tags_more=tags_more,
     )

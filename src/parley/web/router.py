@@ -15,13 +15,14 @@ from litestar.static_files import create_static_files_router
 
 from parley.access import Access, AccessError
 from parley.bus import Bus
-from parley.derive import LivePrices
+from parley.derive import Labels, LivePrices
 from parley.journal import Journal
 from parley.prompts import NoSuchPrompt
 from parley.query import BadQuery
 from parley.records import Records, list_views
 from parley.store import Store, StoreError
 from parley.web.analytics import analytics_routes
+from parley.web.labels import labels_routes
 from parley.web.pages import Place, sessions_page
 from parley.web.prices import prices_routes
 from parley.web.prompts import PromptParts, prompts_routes
@@ -78,6 +79,7 @@ def web_router(
     prices: LivePrices,
     prompts: PromptParts,
     *,
+    labels: Labels,
     records: Records,
     address: str,
     access: Access,
@@ -90,6 +92,7 @@ def web_router(
         prices: what models cost; people set it on a page.
         prompts: the registry, keys of providers, and what runs a prompt.
         bus: kept for pages that stream themselves.
+        labels: what people say of sessions.
         records: where saved views are.
         address: what clients on this machine reach the server by; shown in the quick start.
         access: who may read, and how a project is named.
@@ -107,11 +110,8 @@ def web_router(
         page = await asyncio.to_thread(sessions_page, place, state)
         views = view_bar(await asyncio.to_thread(list_views, records, state.project), state)
         lost = page.drawer is not None and not page.drawer.found
-        starts = {}
-        if page.is_empty:
-            starts = quick_start(
-                address, project=page.state.project, needs_token=access.needs_token
-            )
+        project, token = state.project, access.needs_token
+        starts = quick_start(address, project=project, needs_token=token) if page.is_empty else {}
         text = await asyncio.to_thread(
             render, "sessions.html", page=page, views=views, ranges=RANGE_WORDS, snippets=starts
         )
@@ -129,6 +129,7 @@ def web_router(
             *prompts_routes(place, prompts, access),
             *unknown_routes(place, prices, access),
             *views_routes(records, access),
+            *labels_routes(labels, access),
             *sign_in_routes(access),
         ],
         exception_handlers={Exception: answer_problem},

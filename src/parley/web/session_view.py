@@ -19,6 +19,7 @@ from parley.query import usage_by_model
 from parley.web import words
 from parley.web.attachments import is_media, media_block, sources_block
 from parley.web.contexts import Attribute, Block, Drawer, TurnView
+from parley.web.label_view import labeling_of
 from parley.web.list_view import RUNNING_SECONDS
 from parley.web.rich_text import json_html, markdown_html, plain_html
 from parley.web.state import PageState, element_key
@@ -56,7 +57,6 @@ def drawer_head(session: Session, turns: Sequence[Turn], state: PageState) -> Dr
         ("user", ", ".join(session.users)),
         ("models", ", ".join(session.models)),
         ("environment", ", ".join(session.environments)),
-        ("tags", ", ".join(session.tags)),
         ("started", words.day_and_clock(from_iso(session.started_at), now_ns=state.now_ns)),
         ("grouped by", session.session_source),
         *sorted(session.metadata.items()),
@@ -66,7 +66,8 @@ def drawer_head(session: Session, turns: Sequence[Turn], state: PageState) -> Dr
         key=element_key(session.session_id),
         found=True,
         session=session,
-        title=session.first_input or session.session_id,
+        title=session.title or session.first_input or session.session_id,
+        labeling=labeling_of(session, state),
         facts=[Attribute(name, value[:200]) for name, value in facts if value],
         is_running=bool(running),
         running_turn=running,

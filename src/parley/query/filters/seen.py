@@ -11,6 +11,7 @@ from parley.store import Store
 __all__ = ["VALUES_SEEN", "Seen", "read_seen", "seen_in"]
 
 VALUES_SEEN = 20  # of each text
+OWN = {"tag": "own_tags"}  # what people gave comes before what is sent most
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -50,7 +51,8 @@ def _columns(item: Field) -> list[str]:
             place = f"toFloat64({item.sql})"
             return [f"minOrNull({place})", f"maxOrNull({place})"]
         case "texts":
-            return [f"topKArray({VALUES_SEEN})({item.sql})"]
+            columns = [OWN[item.name], item.sql] if item.name in OWN else [item.sql]
+            return [f"topKArray({VALUES_SEEN})({column})" for column in columns]
         case "keyed":
             return [f"topKArray({VALUES_SEEN})(mapKeys({item.sql}))"]
         case "text" if item.name in ("source_project", "session_source"):
@@ -62,4 +64,5 @@ def _columns(item: Field) -> list[str]:
 def _seen(item: Field, values: Any) -> Seen:
     if item.kind == "number":
         return Seen(low=next(values), high=next(values))
-    return Seen(values=[str(value) for value in next(values) if value])
+    found = [value for _ in _columns(item) for value in next(values)]
+    return Seen(values=list(dict.fromkeys(str(value) for value in found if value)))

@@ -1,5 +1,6 @@
 -- keys_first: every condition is on the sorting key, which all versions of a row share.
--- Session rows summed from their turns; a session without turns gets a tombstone: no ghosts.
+-- Session rows summed from their turns, with what people say of them; a session without turns gets a
+-- tombstone: no ghosts.
 INSERT INTO sessions
 SELECT
     {project_id:String} AS project_id,
@@ -10,7 +11,8 @@ SELECT
     input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, usage_complete,
     cost_usd, cost_complete, latency_ms_sum, latency_ms_p50, latency_ms_p95, ttft_ms_p50,
     users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error,
-    messages, turn_starts, turn_latencies_ms, turn_failed, turn_tokens, turn_cached_tokens, turn_costs_usd
+    messages, turn_starts, turn_latencies_ms, turn_failed, turn_tokens, turn_cached_tokens, turn_costs_usd,
+    title, bookmarked, own_tags
 FROM (
     SELECT arrayJoin({sessions:Array(String)}) AS session_id
 ) AS known
@@ -63,7 +65,10 @@ LEFT JOIN (
         arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'user'))), 1, 1000) AS users,
         arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'model'))), 1, 1000) AS models,
         arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'environment'))), 1, 1000) AS environments,
-        arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'tag'))), 1, 1000) AS tags,
+        arraySort(groupArrayIf(name, kind = 'own tag')) AS own_tags,
+        arrayDistinct(arrayConcat(arraySlice(arrayMap(label -> label.2, arraySort(groupArrayIf((first, name), kind = 'tag'))), 1, 1000), own_tags)) AS tags,
+        anyIf(value, kind = 'own title') AS title,
+        toUInt8(countIf(kind = 'own bookmark') > 0) AS bookmarked,
         CAST(arraySlice(arraySort(groupArrayIf((name, value), kind = 'metadata')), 1, 1000), 'Map(String, String)') AS metadata
     FROM (
         SELECT
@@ -80,6 +85,10 @@ LEFT JOIN (
                 arrayMap((name, place) -> ('tag', name, '', place), tags, arrayEnumerate(tags)),
                 arrayMap((name, value) -> ('metadata', name, value, toUInt32(0)), mapKeys(metadata), mapValues(metadata)))) AS label
             FROM turns FINAL
+            WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)}
+            UNION ALL
+            SELECT session_id, toDateTime64(0, 9, 'UTC'), '', (concat('own ', kind), name, value, toUInt32(0))
+            FROM labels FINAL
             WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)}
         )
         GROUP BY session_id, kind, name

@@ -1,18 +1,19 @@
-// The keyboard: j k Enter Esc [ ] l / f ? — the cursor of the list is the focus itself.
+// The keyboard: j k Enter x Esc [ ] l / f ? — the cursor of the list is the focus itself.
 import { visit } from "./page.js";
+import { pickFocused } from "./selection.js";
 import { stepSpans } from "./tree.js";
 
 const first = (selector) => document.querySelector(selector);
 
 function isTyping(target) {
-  return target.closest?.("input, textarea, select, [contenteditable]") != null;
+  return target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]") != null;
 }
 
 function step(by) {
   if (first(".tree, .wf")) return stepSpans(by);
   if (first(".opened")) return stepTurns(by);
   const links = [...document.querySelectorAll(".ledger a.first")];
-  const at = links.indexOf(document.activeElement);
+  const at = links.indexOf(document.activeElement?.closest("tr")?.querySelector("a.first"));
   const next = links[at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + by))];
   next?.focus({ preventScroll: true });
   next?.closest("tr").scrollIntoView({ block: "nearest" });
@@ -42,6 +43,7 @@ const ACTIONS = {
   Escape: () => follow("a[data-close]"),
   "[": () => follow("a[data-prev]"),
   "]": () => follow("a[data-next]"),
+  x: pickFocused,
   l: () => follow("a[data-live-toggle]"),
   "/": () => (first(".opened #find") ? first("#find").select() : write("#q")),
   f: () => write("#filter"),

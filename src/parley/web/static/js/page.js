@@ -116,7 +116,7 @@ export function start() {
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || !isPlain(event)) return;
     let link = event.target.closest("a[data-nav]");
-    if (!link && !event.target.closest("a, button, summary, input")) {
+    if (!link && !event.target.closest("a, button, summary, input, label")) {
       if (getSelection().type === "Range") return; // somebody copies words
       link = event.target.closest("[data-row]")?.querySelector("a[data-nav]");
     }
