@@ -5,8 +5,27 @@ import store, records, bus, conventions, pricing and model. Refuses to know the 
 HTTP.
 """
 
+from parley.derive.annotations import ANNOTATIONS_MAX, Annotations
 from parley.derive.deriver import Deriver, rebuild
-from parley.derive.errors import DeriveError
+from parley.derive.errors import (
+    AnnotationError,
+    AnnotationTaken,
+    BadAnnotation,
+    DeriveError,
+    NoSuchTarget,
+)
 from parley.derive.prices import LivePrices, Progress
 
-__all__ = ["DeriveError", "Deriver", "LivePrices", "Progress", "rebuild"]
+__all__ = [
+    "ANNOTATIONS_MAX",
+    "AnnotationError",
+    "AnnotationTaken",
+    "Annotations",
+    "BadAnnotation",
+    "DeriveError",
+    "Deriver",
+    "LivePrices",
+    "NoSuchTarget",
+    "Progress",
+    "rebuild",
+]

@@ -7,6 +7,7 @@ Times are integers: nanoseconds since 1970 UTC. Costs are US dollars. Ids of tra
 lowercase hex.
 """
 
+from parley.model.annotation import Annotation, AnnotationValue
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
 from parley.model.message import Attachment, Message, Part, Role
 from parley.model.prompt import (
@@ -41,6 +42,8 @@ __all__ = [
     "DENSITIES",
     "HISTORY",
     "RANGES",
+    "Annotation",
+    "AnnotationValue",
     "Application",
     "Attachment",
     "Deployment",

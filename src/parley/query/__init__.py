@@ -5,6 +5,7 @@ May import access, store, pricing and model. Refuses to know HTTP and HTML. Func
 synchronous and thread-safe.
 """
 
+from parley.query.annotations import AnnotationPage, read_annotations
 from parley.query.at_once import at_once
 from parley.query.attachments import (
     AttachmentFacts,
@@ -64,6 +65,7 @@ __all__ = [
     "TRACE_SORTS",
     "TURNS_MAX",
     "VIEW_NAME_MAX",
+    "AnnotationPage",
     "AttachmentFacts",
     "BadFilter",
     "BadQuery",
@@ -100,6 +102,7 @@ __all__ = [
     "open_session",
     "pieces_of",
     "plan_export",
+    "read_annotations",
     "read_attachment",
     "read_lag_ms",
     "read_models",

@@ -56,7 +56,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
             fragments=self.fragments,
             **self.values,
         ):
-            yield [session_of_card(self.project_id, card) for (card,) in rows]
+            yield [session_of_card(self.project_id, *row) for row in rows]
 
     def parquet(self) -> Iterator[bytes]:
         """Yields a Parquet file with a column for each field of a session."""

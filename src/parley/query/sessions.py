@@ -220,7 +220,7 @@ def _rows_of(store: Store, project_id: str, session_ids: Sequence[str]) -> dict[
     if not session_ids:
         return {}
     rows = store.read("sessions.rows", project_id=project_id, sessions=list(session_ids))
-    found = [session_of_card(project_id, card) for (card,) in rows]
+    found = [session_of_card(project_id, *row) for row in rows]
     return {session.session_id: session for session in found}
 
 
@@ -233,8 +233,8 @@ CARD = (
 ).split()
 
 
-def session_of_card(project_id: str, card: str) -> Session:
-    """Returns the session of a `card`: a JSON array in the order of CARD."""
+def session_of_card(project_id: str, card: str, scores: dict[str, float]) -> Session:
+    """Returns the session of a `card`: a JSON array in the order of CARD; and of its scores."""
     values = dict(zip(CARD, msgspec.json.decode(card), strict=True))
     started_ns, last_ns = values.pop("started_ns"), values.pop("last_ns")
     values["usage_complete"] = bool(values["usage_complete"])
@@ -245,6 +245,7 @@ def session_of_card(project_id: str, card: str) -> Session:
         last_activity_at=to_iso(last_ns),
         duration_ms=(last_ns - started_ns) / 1e6,
         total_tokens=values["input_tokens"] + values["output_tokens"],
+        scores=scores,
         **values,
     )
 

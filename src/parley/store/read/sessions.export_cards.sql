@@ -1,3 +1,3 @@
 -- Every row that is exported, as the list reads it; what does not fit the memory is sorted on disk.
-SELECT card {{exported}} /*page*/
+SELECT card, scores {{exported}} /*page*/
 {{as_export}}
