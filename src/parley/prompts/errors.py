@@ -66,7 +66,8 @@ class ProviderBusy(PromptError):
 class ProviderFailed(PromptError):
     """The provider refused the call, failed, or did not answer in time.
 
-    kind: "refused" (what we sent), "failed" (its own fault), "unreachable", "timeout".
+    kind: "refused" (what we sent), "failed" (its own fault), "empty" (it answered nothing),
+    "unreachable", "timeout".
     """
 
     def __init__(self, message: str, *, kind: str) -> None:

@@ -4,7 +4,7 @@ pydantic-ai and the providers' clients are imported at the first call: they take
 """
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -50,13 +50,14 @@ class ModelCall(Struct, frozen=True, kw_only=True):
 
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """What a model said, and what it took."""
+    """What a model said, and what it took. stopped_by: the provider's own word for why it ended."""
 
     parts: list[Part]
     tokens: Tokens
     model: str
     response_id: str
     finish_reason: str
+    stopped_by: str = ""
     ttft_seconds: float | None = None
     has_usage: bool = True
 
@@ -64,6 +65,11 @@ class Answered(Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The words for a person."""
         return "".join(part.text for part in self.parts if part.kind == "text")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a word for a person nor a call of a tool."""
+        return not self.text and all(part.kind != "tool_call" for part in self.parts)
 
 
 def load(call: ModelCall) -> "Model[Any]":
@@ -255,5 +261,11 @@ def answer_of(response: "ModelResponse", call: ModelCall) -> Answered:
         model=response.model_name or call.model,
         response_id=response.provider_response_id or "",
         finish_reason=response.finish_reason or "",
+        stopped_by=stopped_by(response.provider_details or {}),
         has_usage=bool(usage.input_tokens or usage.output_tokens),
     )
+
+
+def stopped_by(details: Mapping[str, Any]) -> str:
+    """Returns the provider's own word for why an answer ended, "" when it gave none."""
+    return str(details.get("block_reason") or details.get("finish_reason") or "")
