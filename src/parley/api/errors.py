@@ -25,6 +25,7 @@ from parley.pricing import BadPrice
 from parley.prompts import (
     NoProviderKey,
     NoSuchPrompt,
+    PromptArchived,
     PromptError,
     ProviderBusy,
     ProviderFailed,
@@ -146,6 +147,8 @@ def annotation_status(error: AnnotationError) -> int:
 def prompt_answer(error: PromptError) -> Response[ErrorAnswer]:
     """Returns the answer for what went wrong with a prompt or its run."""
     match error:
+        case PromptArchived():
+            status = 410
         case NoSuchPrompt():
             status = 404
         case NoProviderKey():

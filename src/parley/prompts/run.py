@@ -224,6 +224,7 @@ class ChatRunner:
             check_prompt(request.prompt)
             return request.prompt, request.version
         if request.version is not None:
+            self._registry.check_in_use(project_id, request.version.application)
             version = self._registry.version(project_id, request.version)
         else:
             version = self._registry.deployed(project_id, request.base_id, request.environment)
