@@ -14,7 +14,7 @@ from msgspec import Struct
 from parley.model import Message, Part
 from parley.pricing import Tokens
 from parley.prompts.errors import PromptError, ProviderBusy, ProviderFailed
-from parley.prompts.providers import kept_model
+from parley.prompts.providers import RETRIES_OF_CLIENT, kept_model
 from parley.prompts.told import told
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ class ModelCall(Struct, frozen=True, kw_only=True):
         """How long it may take, all tries together."""
         return float(self.parameters.get("timeout_seconds", TIMEOUT_SECONDS))
 
+    @property
+    def retries(self) -> int:
+        """How often it is tried again."""
+        return int(self.parameters.get("retries", RETRIES))
+
 
 class Answered(Struct, frozen=True, kw_only=True):
     """What a model said, and what it took. stopped_by: the provider's own word for why it ended."""
@@ -80,7 +85,7 @@ def load(call: ModelCall) -> "Model[Any]":
     """
     import pydantic_ai.direct  # noqa: PLC0415, F401
 
-    return kept_model(call.provider, call.model, call.api_key, call.base_url)
+    return kept_model(call.provider, call.model, call.api_key, call.base_url, call.retries)
 
 
 async def ask(call: ModelCall, *, seconds: float) -> Answered:
@@ -187,10 +192,12 @@ def settings_of(call: ModelCall, seconds: float) -> "ModelSettings":
     """Returns the parameters of a call under pydantic-ai's names."""
     given = dict(call.parameters)
     given.pop("timeout_seconds", None)
-    retries = given.pop("retries", RETRIES)
+    given.pop("retries", None)
     settings: dict[str, Any] = {"request_timeout": seconds}
     if call.provider != "bedrock":  # its library retries by itself, within that time
-        settings |= {"timeout": seconds, "max_retries": retries}
+        settings["timeout"] = seconds
+        if call.provider not in RETRIES_OF_CLIENT:
+            settings["max_retries"] = call.retries
     if "stop" in given:
         settings["stop_sequences"] = given.pop("stop")
     return {**settings, **given}  # type: ignore[typeddict-item]
