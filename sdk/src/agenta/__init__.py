@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agenta import errors as errors
-    from agenta.annotating import Annotation as Annotation
     from agenta.annotating import aannotate as aannotate
     from agenta.annotating import annotate as annotate
+    from agenta.annotations import Annotation as Annotation
     from agenta.answers import AsyncChatStream as AsyncChatStream
     from agenta.answers import ChatAnswer as ChatAnswer
     from agenta.answers import ChatStream as ChatStream
@@ -30,7 +30,7 @@ __version__ = "0.1.0"
 
 WHERE = {
     "Agenta": "client",
-    "Annotation": "annotating",
+    "Annotation": "annotations",
     "AsyncChatStream": "answers",
     "ChatAnswer": "answers",
     "ChatStream": "answers",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, overload
 from urllib.parse import quote, urlencode
 
-from agenta.annotating import ANNOTATIONS, Annotation, annotation_body, one_annotation
+from agenta.annotations import ANNOTATIONS, Annotation, annotation_body, one_annotation
 from agenta.answers import AsyncChatStream, ChatAnswer, ChatStream, chat_answer
 from agenta.scope import SESSION_ID, current_values, text_of
 from agenta.sessions import Sessions, as_text

@@ -36,7 +36,6 @@ SAID_WORDS = {
     "deployed": "Deployed: the environment answers with it from now on.",
     "rolledback": "Rolled back.",
     "renamed": "Renamed.",
-    "archived": "Archived.",
     "unarchived": "In use again: its environments answer as they did.",
     "removed": "Removed. What it said stays in its sessions.",
 }

@@ -190,7 +190,7 @@ def change_routes(place: Place, registry: Registry, access: Access) -> list[Any]
     async def archive(request: PromptRequest, slug: str) -> Response[Any]:
         project = project_of(access, request)
         await asyncio.to_thread(registry.archive, project, slug, is_archived=True)
-        return Redirect(prompts_href(project, slug, said="archived"), status_code=303)
+        return Redirect(prompts_href(project, slug), status_code=303)
 
     @post(PROMPTS + "/{slug:str}/unarchive", include_in_schema=False)
     async def unarchive(request: PromptRequest, slug: str) -> Response[Any]:
