@@ -35,7 +35,7 @@ from parley.api import (
     openapi_config,
 )
 from parley.bus import Bus
-from parley.derive import Deriver, Labels, LivePrices
+from parley.derive import Annotations, Deriver, Labels, LivePrices
 from parley.journal import Journal
 from parley.load import Loader
 from parley.logs import write_logs
@@ -230,7 +230,8 @@ class Parts:
             self.prices = LivePrices(self.records, self.store)
             self.registry = Registry(self.records)
             self.provider_keys = ProviderKeys(self.records, settings.data / SECRET_NAME)
-            self.deriver = Deriver(self.store, self.bus, self.prices)
+            self.annotations = Annotations(self.store)
+            self.deriver = Deriver(self.store, self.bus, self.prices, self.annotations)
             self.prices.on_change = self.deriver.wake
             self.labels = Labels(self.store, self.deriver)
             self.labels.catch_up()
@@ -278,6 +279,7 @@ class Parts:
                 bus=self.bus,
                 prices=self.prices,
                 labels=self.labels,
+                annotations=self.annotations,
                 records=self.records,
                 prices_url=self.settings.prices_url,
                 registry=self.registry,

@@ -80,7 +80,9 @@ def test_routes_and_documentation_name_each_other(server: Server) -> None:
     described = server.get_json("/api/v1/openapi.json")["paths"]
     documented = set(re.findall(r"GET (/[\w/{}-]+)", page))
     documented |= set(
-        re.findall(r"(?:POST|DELETE) (/(?:api/(?:v1|spans|tracing)|chat|services)/[\w/{}-]+)", page)
+        re.findall(
+            r"(?:POST|DELETE) (/(?:api/(?:v1|spans|tracing|simple)|chat|services)/[\w/{}-]+)", page
+        )
     )
     assert documented == set(described)
     for path in INGEST_PATHS:

@@ -32,6 +32,8 @@ class Handler(BaseHTTPRequestHandler):
             status, answer = 401, {"error": {"message": f"no such key: {KEY} ({sent})"}}
         elif self.path.startswith("/nonsense"):
             answer = {}
+        elif silence := SILENCES.get(self.path.split("/")[1]):
+            answer = silence
         elif self.path.startswith("/elsewhere"):
             status = 307
         data = json.dumps(answer).encode()
@@ -70,6 +72,22 @@ def gemini() -> dict[str, Any]:
         "modelVersion": "gemini-2.5-flash",
         "responseId": "r1",
     }
+
+
+def unsaid(reason: str, **message: Any) -> dict[str, Any]:
+    """Returns an answer in OpenAI's form that says nothing."""
+    choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": reason}
+    return {**mistral("m"), "choices": [choice]}
+
+
+# Answers that say nothing, by the beginning of the path that gets them.
+SILENCES: dict[str, dict[str, Any]] = {
+    "blocked": {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "responseId": "r2"},
+    "unsafe": {**gemini(), "candidates": [{"finishReason": "SAFETY", "index": 0}]},
+    "filtered": unsaid("content_filter", content=""),
+    "cut": unsaid("length", content=None),
+    "choiceless": {**mistral("m"), "choices": []},
+}
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +199,33 @@ def test_a_key_is_never_told_and_a_failure_never_lost(
     told += json.dumps(opened) + json.dumps(ready.open_session("conversation_123", "spans"))
     assert KEY not in told + ready.log.read_text()
     assert "no such key: …" in told
+
+
+def test_an_answer_that_says_nothing_is_a_failed_turn(
+    ready: Server, provider: tuple[str, list[Any]]
+) -> None:
+    address, _ = provider
+    expected = {
+        "blocked": ("google", "google answered nothing: content_filter (PROHIBITED_CONTENT)"),
+        "unsafe": ("google", "google answered nothing: content_filter (SAFETY)"),
+        "filtered": ("openai", "openai answered nothing: content_filter"),
+        "cut": ("openai", "openai answered nothing: length"),
+        "choiceless": ("openai", "openai answered what cannot be understood"),
+    }
+    for trouble, (name, words) in expected.items():
+        end = "/v1" if name == "openai" else ""
+        key = {"provider": name, "api_key": KEY, "base_url": f"{address}/{trouble}{end}"}
+        assert send(ready, "PUT", "/api/v1/provider-keys", key).status_code == 200
+        prompt = {"model": f"{name}:m", "messages": [{"role": "history"}]}
+        version = {"prompt": prompt, "variant": name, "deploy_to": name}
+        assert send(ready, "POST", "/api/v1/prompts/support/versions", version).status_code == 201
+        inputs = {"chat_history": [{"role": "user", "content": f"{trouble}?"}]}
+        answer = send(ready, "POST", "/chat/run", run_body(environment=name, inputs=inputs))
+        assert (answer.status_code, answer.json()["error"]["message"]) == (502, words)
+    ready.wait_derived()
+    opened = ready.open_session("conversation_123")
+    assert [(t["input"], t["error"].partition(": ")[2]) for t in opened["turns"]] == [
+        (f"{trouble}?", words) for trouble, (_, words) in expected.items()
+    ]
+    # What the provider counted is paid for, said or not.
+    assert [turn["output_tokens"] for turn in opened["turns"]] == [0, 5, 5, 5, 0]

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agenta import errors as errors
+    from agenta.annotating import aannotate as aannotate
+    from agenta.annotating import annotate as annotate
+    from agenta.annotations import Annotation as Annotation
+    from agenta.answers import AsyncChatStream as AsyncChatStream
+    from agenta.answers import ChatAnswer as ChatAnswer
+    from agenta.answers import ChatStream as ChatStream
     from agenta.client import Agenta as Agenta
-    from agenta.client import AsyncChatStream as AsyncChatStream
-    from agenta.client import ChatAnswer as ChatAnswer
-    from agenta.client import ChatStream as ChatStream
     from agenta.decorator import instrument as instrument
     from agenta.scope import session as session
     from agenta.starting import flush as flush
@@ -27,9 +30,12 @@ __version__ = "0.1.0"
 
 WHERE = {
     "Agenta": "client",
-    "AsyncChatStream": "client",
-    "ChatAnswer": "client",
-    "ChatStream": "client",
+    "Annotation": "annotations",
+    "AsyncChatStream": "answers",
+    "ChatAnswer": "answers",
+    "ChatStream": "answers",
+    "aannotate": "annotating",
+    "annotate": "annotating",
     "flush": "starting",
     "init": "starting",
     "instrument": "decorator",

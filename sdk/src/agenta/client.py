@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from datetime import datetime
-from types import TracebackType
-from typing import Any, Literal, TypedDict, cast, overload
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from typing import Any, Literal, overload
+from urllib.parse import quote, urlencode
 
-from agenta.errors import BadAnswer, refusal
+from agenta.annotations import ANNOTATIONS, Annotation, annotation_body, one_annotation
+from agenta.answers import AsyncChatStream, ChatAnswer, ChatStream, chat_answer
 from agenta.scope import SESSION_ID, current_values, text_of
+from agenta.sessions import Sessions, as_text
 from agenta.settings import destination
-from agenta.wire import AsyncReply, Reply, Request, asking, asking_async, decoded
+from agenta.wire import Request, asking, asking_async, decoded
 
-__all__ = ["Agenta", "AsyncChatStream", "ChatAnswer", "ChatStream", "Sessions"]
+__all__ = ["Agenta"]
 
 TIMEOUT_S = 120.0
 RUN_PATH = "/chat/run"
-RUN_FIELDS = ("message", "usage", "cost_usd", "trace_id", "session_id", "version")
-
-
-class ChatAnswer(TypedDict):
-    """What `run` returns: a plain dict, and with whatever else the server said."""
-
-    message: str
-    usage: dict[str, int]
-    cost_usd: float | None  # None: unknown
-    trace_id: str
-    session_id: str
-    version: int | str
 
 
 class Agenta:
@@ -105,7 +92,7 @@ class Agenta:
         if stream:
             return ChatStream(asking(request))
         with asking(request) as reply:
-            return _answer(decoded(reply.read()))
+            return chat_answer(decoded(reply.read()))
 
     @overload
     async def arun(
@@ -141,14 +128,124 @@ class Agenta:
         if stream:
             return await AsyncChatStream(asking_async(request)).begin()
         async with asking_async(request) as reply:
-            return _answer(decoded(await reply.read()))
+            return chat_answer(decoded(await reply.read()))
 
-    def ask(self, path: str, parameters: Mapping[str, Any]) -> Any:
-        """Returns the JSON of a GET of the API; parameters that are None are left out."""
-        given = {name: _parameter(value) for name, value in parameters.items() if value is not None}
-        query = f"?{urlencode(given)}" if given else ""
-        with asking(self._request("GET", path + query, None, "application/json")) as reply:
+    def annotate(
+        self,
+        *,
+        name: str,
+        value: float | bool | str,
+        session_id: object = None,
+        turn_id: str | None = None,
+        trace_id: str | None = None,
+        span_id: str | None = None,
+        comment: str | None = None,
+        author: str | None = None,
+        annotation_id: str | None = None,
+    ) -> Annotation:
+        """Says something about a session, or about a turn, trace or span of it.
+
+        Returns once the server has kept it. What is said anew by the same author about the same
+        replaces it.
+
+        Args:
+            name: what is judged, such as `helpful`.
+            value: a number, yes or no, or text.
+            session_id: else that of the trace, if one is given, else the current one.
+            turn_id: of the turn that it is about; without any of these three, the whole session.
+            trace_id: of the trace.
+            span_id: of the span, beside its trace's.
+            comment: why.
+            author: who says so.
+            annotation_id: of your choice; with it, to call this again is to call it once.
+
+        Raises:
+            RequestRefused: the server said no; `field` names what is to blame.
+            Unreachable: it did not answer.
+        """
+        body = annotation_body(
+            name=name,
+            value=value,
+            session_id=session_id,
+            turn_id=turn_id,
+            trace_id=trace_id,
+            span_id=span_id,
+            comment=comment,
+            author=author,
+            annotation_id=annotation_id,
+        )
+        return one_annotation(self.ask("POST", ANNOTATIONS, body=body))
+
+    async def aannotate(
+        self,
+        *,
+        name: str,
+        value: float | bool | str,
+        session_id: object = None,
+        turn_id: str | None = None,
+        trace_id: str | None = None,
+        span_id: str | None = None,
+        comment: str | None = None,
+        author: str | None = None,
+        annotation_id: str | None = None,
+    ) -> Annotation:
+        """The same as `annotate`, awaited."""
+        body = annotation_body(
+            name=name,
+            value=value,
+            session_id=session_id,
+            turn_id=turn_id,
+            trace_id=trace_id,
+            span_id=span_id,
+            comment=comment,
+            author=author,
+            annotation_id=annotation_id,
+        )
+        return one_annotation(await self.aask("POST", ANNOTATIONS, body=body))
+
+    def remove_annotation(self, annotation_id: str) -> None:
+        """Removes an annotation for good; what it had replaced holds again. Raises NotFound."""
+        self.ask("DELETE", f"{ANNOTATIONS}/{quote(annotation_id, safe='')}")
+
+    async def aremove_annotation(self, annotation_id: str) -> None:
+        """The same, awaited."""
+        await self.aask("DELETE", f"{ANNOTATIONS}/{quote(annotation_id, safe='')}")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Returns the JSON that the API answers; parameters that are None are left out."""
+        with asking(self._question(method, path, parameters, body)) as reply:
             return decoded(reply.read())
+
+    async def aask(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The same, awaited."""
+        async with asking_async(self._question(method, path, parameters, body)) as reply:
+            return decoded(await reply.read())
+
+    def _question(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+    ) -> Request:
+        given = {name: as_text(v) for name, v in (parameters or {}).items() if v is not None}
+        target = f"{path}?{urlencode(given)}" if given else path
+        sent = None if body is None else json.dumps(body).encode()
+        return self._request(method, target, sent, "application/json")
 
     def _run_request(
         self,
@@ -181,185 +278,3 @@ class Agenta:
         if body is not None:
             headers["content-type"] = "application/json"
         return Request(method, self._server.host + target, headers, body, self._timeout_s)
-
-
-class ChatStream:
-    """The answer's text as it is written; `with` or reading to the end closes the connection.
-
-    `answer` is the whole answer once the last piece was read, None before.
-    """
-
-    def __init__(self, asked: AbstractContextManager[Reply]) -> None:
-        self.answer: ChatAnswer | None = None
-        self._asked = asked
-        self._events = _Events()
-        self._lines = asked.__enter__().lines()
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        try:
-            while self.answer is None:
-                text, self.answer = self._events.read(next(self._lines, None))
-                if text:
-                    return text
-        except BaseException:
-            self.close()
-            raise
-        self.close()
-        raise StopIteration
-
-    def close(self) -> None:
-        """Leaves; the server stops what it still does for this."""
-        self._asked.__exit__(None, None, None)
-        self._lines = iter(())
-
-    def __enter__(self) -> ChatStream:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace_back: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-class AsyncChatStream:
-    """The same in an async program: `async with`, `async for`."""
-
-    def __init__(self, asked: AbstractAsyncContextManager[AsyncReply]) -> None:
-        self.answer: ChatAnswer | None = None
-        self._asked = asked
-        self._events = _Events()
-        self._lines: AsyncIterator[str] | None = None
-
-    async def begin(self) -> AsyncChatStream:
-        """Asks; returns itself once the server answers."""
-        self._lines = (await self._asked.__aenter__()).lines()
-        return self
-
-    def __aiter__(self) -> AsyncIterator[str]:
-        return self
-
-    async def __anext__(self) -> str:
-        try:
-            while self.answer is None:
-                line = await anext(self._lines, None) if self._lines else None
-                text, self.answer = self._events.read(line)
-                if text:
-                    return text
-        except BaseException:
-            await self.close()
-            raise
-        await self.close()
-        raise StopAsyncIteration
-
-    async def close(self) -> None:
-        """Leaves; the server stops what it still does for this."""
-        if self._lines is not None:
-            self._lines = None
-            await self._asked.__aexit__(None, None, None)
-
-    async def __aenter__(self) -> AsyncChatStream:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace_back: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-
-class _Events:
-    """Reads the events of a streamed run, line by line."""
-
-    def __init__(self) -> None:
-        self._name = ""
-        self._data: list[str] = []
-
-    def read(self, line: str | None) -> tuple[str, ChatAnswer | None]:
-        """Returns (text, the answer when this ends it). Raises what the server reports."""
-        if line is None:
-            raise BadAnswer("the stream ended before its answer")
-        if line:
-            name, _, value = line.partition(":")
-            value = value.removeprefix(" ")
-            if name == "event":
-                self._name = value
-            elif name == "data":
-                self._data.append(value)
-            return "", None
-        name, data = self._name, "\n".join(self._data)
-        self._name, self._data = "", []
-        match name:
-            case "delta":
-                return str(_map(decoded(data.encode())).get("text", "")), None
-            case "end":
-                return "", _answer(decoded(data.encode()))
-            case "error":
-                found = _map(decoded(data.encode())).get("status", 500)
-                raise refusal(found if isinstance(found, int) else 500, data.encode(), {})
-        return "", None  # a comment, or an event of a later version
-
-
-class Sessions:
-    """What the server knows about sessions; docs/api.md of the server names the fields."""
-
-    def __init__(self, client: Agenta) -> None:
-        self._client = client
-
-    def list(
-        self,
-        *,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
-        sort: str | None = None,
-        limit: int | None = None,
-        cursor: str | None = None,
-    ) -> dict[str, Any]:
-        """Returns `{"sessions": […], "next_cursor": …, "total": n}`, newest activity first.
-
-        Args:
-            since: only sessions that were alive after this; naive times are UTC.
-            until: and before this.
-            sort: a number of a session, such as `-cost_usd`.
-            limit: 1 to 500.
-            cursor: `next_cursor` of the page before.
-        """
-        asked = {"from": since, "to": until, "sort": sort, "limit": limit, "cursor": cursor}
-        return _map(self._client.ask("/api/v1/sessions", asked))
-
-    def get(self, session_id: str) -> dict[str, Any]:
-        """Returns `{"session": {…}, "turns": […]}`. Raises NotFound."""
-        return _map(self._client.ask("/api/v1/session", {"id": session_id}))
-
-    def transcript(self, session_id: str, *, cursor: str | None = None) -> dict[str, Any]:
-        """Returns `{"session": {…}, "turns": [{"turn", "messages"}], "next_cursor": …}`."""
-        asked = {"id": session_id, "part": "transcript", "cursor": cursor}
-        return _map(self._client.ask("/api/v1/session", asked))
-
-
-def _parameter(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
-
-
-def _map(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        message = f"expected a map, the server answered {type(value).__name__}"
-        raise BadAnswer(message)
-    return value
-
-
-def _answer(value: Any) -> ChatAnswer:
-    found = _map(value)
-    if missing := [name for name in RUN_FIELDS if name not in found]:
-        message = f"the answer lacks {', '.join(missing)}"
-        raise BadAnswer(message)
-    if not isinstance(found["message"], str):
-        raise BadAnswer("message: expected text")
-    return cast(ChatAnswer, found)

@@ -8,6 +8,7 @@
         ├── InvalidRequest       400, 422  `field` names what is wrong or missing
         ├── Unauthorized         401, 403
         ├── NotFound             404
+        ├── Conflict             409       an id is that of something else
         ├── MissingProviderKey   424
         ├── TooManyRequests      429       `retry_after_s`
         └── ServerFailed         5xx
@@ -24,6 +25,7 @@ from typing import Any
 __all__ = [
     "AgentaError",
     "BadAnswer",
+    "Conflict",
     "InvalidRequest",
     "MissingProviderKey",
     "NotFound",
@@ -95,6 +97,10 @@ class NotFound(RequestRefused):
     """There is no such thing."""
 
 
+class Conflict(RequestRefused):
+    """Something else has this id."""
+
+
 class MissingProviderKey(RequestRefused):
     """The server has no key of the model's provider."""
 
@@ -112,6 +118,7 @@ BY_STATUS: Mapping[int, type[RequestRefused]] = {
     401: Unauthorized,
     403: Unauthorized,
     404: NotFound,
+    409: Conflict,
     422: InvalidRequest,
     424: MissingProviderKey,
     429: TooManyRequests,

@@ -19,11 +19,13 @@ from litestar.exceptions import HTTPException, ValidationException
 from msgspec import UNSET, Struct, UnsetType
 
 from parley.access import AccessError
+from parley.derive import AnnotationError, AnnotationTaken, NoSuchTarget
 from parley.journal import JournalBroken, JournalFull
 from parley.pricing import BadPrice
 from parley.prompts import (
     NoProviderKey,
     NoSuchPrompt,
+    PromptArchived,
     PromptError,
     ProviderBusy,
     ProviderFailed,
@@ -91,6 +93,8 @@ def answer_error(request: Request[Any, Any, Any] | None, error: Exception) -> Re
             return error_answer(400, str(error), field=error.field, at=error)
         case BadQuery():
             return error_answer(400, str(error), field=error.field)
+        case AnnotationError():
+            return error_answer(annotation_status(error), error.message, field=error.field)
         case PromptError():
             return prompt_answer(error)
         case BadPrice():
@@ -129,9 +133,22 @@ def path_of(request: Request[Any, Any, Any] | None) -> str:
     return request.url.path if request else ""
 
 
+def annotation_status(error: AnnotationError) -> int:
+    """Returns the status for what is wrong with an annotation."""
+    match error:
+        case AnnotationTaken():
+            return 409
+        case NoSuchTarget():
+            return 404
+        case _:
+            return 400
+
+
 def prompt_answer(error: PromptError) -> Response[ErrorAnswer]:
     """Returns the answer for what went wrong with a prompt or its run."""
     match error:
+        case PromptArchived():
+            status = 410
         case NoSuchPrompt():
             status = 404
         case NoProviderKey():

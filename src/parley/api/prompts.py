@@ -34,13 +34,17 @@ class RefAnswer(Struct, frozen=True):
 
 
 class ApplicationAnswer(Struct, frozen=True):
-    """An application: each variant's newest version, and what each environment answers with."""
+    """An application: each variant's newest version, and what each environment answers with.
+
+    `archived_at`: since when it answers nothing, null for one that is in use.
+    """
 
     slug: str
     name: str
     created_at: str
     variants: dict[str, int]
     environments: dict[str, RefAnswer]
+    archived_at: str | None
 
 
 class VersionAnswer(Struct, frozen=True):
@@ -120,6 +124,12 @@ class NewName(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
 
 
+class Change(Struct, frozen=True, forbid_unknown_fields=True):
+    """Whose change it is."""
+
+    author: str = ""
+
+
 class NewVersion(Struct, frozen=True, forbid_unknown_fields=True):
     """A version to save, and where to deploy it at once."""
 
@@ -156,9 +166,15 @@ class NewKey(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/api/v1/prompts", summary="List applications", tags=["prompts"])
-async def list_prompts(registry: Registry, project_id: ProjectId) -> ApplicationsAnswer:
-    """Every application of the project by slug."""
-    found = await asyncio.to_thread(registry.applications, project_id)
+async def list_prompts(
+    registry: Registry,
+    project_id: ProjectId,
+    archived: Annotated[
+        bool, QueryParameter(name="archived", description="Those that are archived instead.")
+    ] = False,
+) -> ApplicationsAnswer:
+    """The applications of the project that are in use, or those that are archived, by slug."""
+    found = await asyncio.to_thread(registry.applications, project_id, is_archived=archived)
     return ApplicationsAnswer([application_answer(item) for item in found])
 
 
@@ -200,6 +216,43 @@ async def remove_prompt(registry: Registry, project_id: ProjectId, slug: str) ->
     """Removes an application with its versions and deployments. What it said stays in sessions."""
     await asyncio.to_thread(registry.remove, project_id, slug)
     return RemovedAnswer(slug)
+
+
+@post(
+    "/api/v1/prompts/{slug:str}/archive",
+    status_code=200,
+    summary="Archive an application",
+    tags=["prompts"],
+)
+async def archive_prompt(
+    registry: Registry, project_id: ProjectId, slug: str, data: Change | None = None
+) -> ApplicationAnswer:
+    """Takes an application out of use: lists hide it, and its runs answer 410. Nothing is lost."""
+    return await set_archived(registry, project_id, slug, data, is_archived=True)
+
+
+@post(
+    "/api/v1/prompts/{slug:str}/unarchive",
+    status_code=200,
+    summary="Bring an application back",
+    tags=["prompts"],
+)
+async def unarchive_prompt(
+    registry: Registry, project_id: ProjectId, slug: str, data: Change | None = None
+) -> ApplicationAnswer:
+    """Brings an archived application back; its environments answer as they did."""
+    return await set_archived(registry, project_id, slug, data, is_archived=False)
+
+
+async def set_archived(
+    registry: Registry, project_id: str, slug: str, data: Change | None, *, is_archived: bool
+) -> ApplicationAnswer:
+    """Archives an application or brings it back. Raises NoSuchPrompt."""
+    author = data.author if data else ""
+    changed = await asyncio.to_thread(
+        registry.archive, project_id, slug, is_archived=is_archived, author=author
+    )
+    return application_answer(changed)
 
 
 @post("/api/v1/prompts/{slug:str}/versions", summary="Save a version", tags=["prompts"])
@@ -325,6 +378,7 @@ def application_answer(item: Application) -> ApplicationAnswer:
         to_iso(item.created_at),
         item.variants,
         {name: RefAnswer(ref.variant, ref.version) for name, ref in item.environments.items()},
+        to_iso(item.archived_at) if item.archived_at is not None else None,
     )
 
 
@@ -364,6 +418,8 @@ PROMPT_ROUTES = (
     show_prompt,
     rename_prompt,
     remove_prompt,
+    archive_prompt,
+    unarchive_prompt,
     save_version,
     show_version,
     show_diff,

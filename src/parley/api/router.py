@@ -9,6 +9,7 @@ from msgspec import Struct
 from parley.access import Access
 from parley.api.agenta import AGENTA_ROUTES
 from parley.api.analytics import ANALYTICS_ROUTES
+from parley.api.annotations import ANNOTATION_ROUTES
 from parley.api.attachments import show_attachment
 from parley.api.chat import CHAT_ROUTES
 from parley.api.errors import answer_error
@@ -29,7 +30,7 @@ from parley.api.traces import list_traces, show_trace
 from parley.api.unknown import show_unknown
 from parley.api.views import VIEW_ROUTES
 from parley.bus import Bus
-from parley.derive import Labels, LivePrices
+from parley.derive import Annotations, Labels, LivePrices
 from parley.journal import Journal
 from parley.prompts import ChatRunner, ProviderKeys, Registry
 from parley.records import Records
@@ -48,6 +49,7 @@ class ApiParts(Struct, frozen=True, kw_only=True):
     bus: Bus
     prices: LivePrices
     labels: Labels
+    annotations: Annotations
     prices_url: str
     records: Records
     registry: Registry
@@ -80,6 +82,7 @@ def api_router(parts: ApiParts) -> Router:
             show_vocabulary,
             show_completions,
             show_stats,
+            *ANNOTATION_ROUTES,
             *QUARANTINE_ROUTES,
             *PRICE_ROUTES,
             *PROMPT_ROUTES,

@@ -18,10 +18,12 @@ from parley.api.parameters import Filter, Words, time_parameter
 from parley.model import ProjectId, SessionDetail, SessionId, SessionPage, SessionQuery
 from parley.query import (
     SORTS,
+    AnnotationPage,
     ChatHistory,
     chat_history,
     find_sessions,
     open_session,
+    read_annotations,
     read_spans,
     read_transcript,
 )
@@ -35,8 +37,8 @@ TO_HELP = "Only sessions that were alive at or before this ISO-8601 time."
 SORT_HELP = "One of " + ", ".join(sorted(SORTS)) + "; `-` in front for descending."
 CURSOR_HELP = "`next_cursor` of the page before."
 PART_HELP = (
-    "`transcript`, `spans` or `turns/{turn}/chat-history`, the turn by its id or number; "
-    "without it the session and its turns."
+    "`transcript`, `spans`, `annotations` or `turns/{turn}/chat-history`, the turn by its id or "
+    "number; without it the session and its turns."
 )
 HISTORY_PART = re.compile("turns/([^/]+)/chat-history")
 PART_CURSOR_HELP = "`next_cursor` of the same part, when it said that there is more."
@@ -83,16 +85,16 @@ async def show_session(
     session_id: Annotated[str, QueryParameter(name="id", description="The session's id.")],
     part: Annotated[str | None, QueryParameter(name="part", description=PART_HELP)] = None,
     cursor: Annotated[str, QueryParameter(name="cursor", description=PART_CURSOR_HELP)] = "",
-) -> SessionDetail | TranscriptAnswer | SpansAnswer | ChatHistory:
-    """A session with its turns; its transcript; the span trees of its traces; or what stood before
-    the answer of a turn, as a chat run takes it.
+) -> SessionDetail | TranscriptAnswer | SpansAnswer | AnnotationPage | ChatHistory:
+    """A session with its turns; its transcript; the span trees of its traces; what was said
+    about it, newest first; or what stood before the answer of a turn, as a chat run takes it.
 
     The same as /api/v1/sessions/{id} and /api/v1/sessions/{id}/{part}.
     """
     if not session_id:
         raise BadRequest("id: a session id is never empty", field="id")
     known_id = SessionId(session_id)
-    answer: SessionDetail | TranscriptAnswer | SpansAnswer | ChatHistory | None
+    answer: SessionDetail | TranscriptAnswer | SpansAnswer | AnnotationPage | ChatHistory | None
     match part:
         case None:
             answer = await asyncio.to_thread(open_session, store, project_id, known_id)
@@ -104,6 +106,10 @@ async def show_session(
         case "spans":
             page = await asyncio.to_thread(read_spans, store, project_id, known_id, cursor=cursor)
             answer = spans_answer(page) if page is not None else None
+        case "annotations":
+            answer = await asyncio.to_thread(
+                read_annotations, store, project_id, known_id, cursor=cursor
+            )
         case str() if turn := HISTORY_PART.fullmatch(part):
             answer = await asyncio.to_thread(
                 chat_history, store, project_id, known_id, turn.group(1)
@@ -115,8 +121,8 @@ async def show_session(
                 )
         case _:
             raise NotFound(
-                f"part: a session has no part {shorten(part)!r}; there are transcript, spans and "
-                "turns/{turn}/chat-history (a slash inside an id is written %2F)",
+                f"part: a session has no part {shorten(part)!r}; there are transcript, spans, "
+                "annotations and turns/{turn}/chat-history (a slash inside an id is written %2F)",
                 field="part",
             )
     if answer is None:

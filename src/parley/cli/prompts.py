@@ -51,14 +51,22 @@ Author = Annotated[str, typer.Option(help="Whose change it is.", envvar="PARLEY_
 
 @prompts.command("list")
 def list_applications(
-    *, url: Url = DEFAULT_URL, project: Project = "", token: Token = "", as_json: AsJson = False
+    *,
+    archived: Annotated[bool, typer.Option("--archived", help="Those that are archived.")] = False,
+    url: Url = DEFAULT_URL,
+    project: Project = "",
+    token: Token = "",
+    as_json: AsJson = False,
 ) -> None:
     """List applications, their newest versions and what each environment answers with."""
-    answer = Client(url=url, project=project, token=token).get(PROMPTS, {})
+    asked = {"archived": "true"} if archived else {}
+    answer = Client(url=url, project=project, token=token).get(PROMPTS, asked)
     if as_json:
         print_json(answer)
     elif answer["applications"]:
         Console().print(applications_table(answer["applications"]))
+    elif archived:
+        typer.echo("No application is archived.")
     else:
         typer.echo("No application yet; `parley prompts create` makes one.")
 
@@ -122,6 +130,38 @@ def rename(
     body = msgspec.json.encode({"name": name})
     Client(url=url, project=project, token=token).send("PATCH", path_of(slug), {}, body)
     typer.echo(f"{slug} is called {name}")
+
+
+@prompts.command("archive")
+def archive(
+    slug: Slug,
+    *,
+    author: Author = "",
+    url: Url = DEFAULT_URL,
+    project: Project = "",
+    token: Token = "",
+) -> None:
+    """Take an application out of use: lists hide it, its runs are refused; nothing is lost."""
+    body = msgspec.json.encode({"author": author})
+    client = Client(url=url, project=project, token=token)
+    client.send("POST", f"{path_of(slug)}/archive", {}, body)
+    typer.echo(f"{slug} archived")
+
+
+@prompts.command("unarchive")
+def unarchive(
+    slug: Slug,
+    *,
+    author: Author = "",
+    url: Url = DEFAULT_URL,
+    project: Project = "",
+    token: Token = "",
+) -> None:
+    """Bring an archived application back; its environments answer as they did."""
+    body = msgspec.json.encode({"author": author})
+    client = Client(url=url, project=project, token=token)
+    client.send("POST", f"{path_of(slug)}/unarchive", {}, body)
+    typer.echo(f"{slug} is in use again")
 
 
 @prompts.command("remove")

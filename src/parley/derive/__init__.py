@@ -5,20 +5,34 @@ import store, records, bus, conventions, pricing and model. Refuses to know the 
 HTTP.
 """
 
+from parley.derive.annotations import ANNOTATIONS_MAX, Annotations
 from parley.derive.deriver import Deriver, rebuild
-from parley.derive.errors import BadLabel, DeriveError
+from parley.derive.errors import (
+    AnnotationError,
+    AnnotationTaken,
+    BadAnnotation,
+    BadLabel,
+    DeriveError,
+    NoSuchTarget,
+)
 from parley.derive.labels import LABELED_MAX, TAG_MAX, TITLE_MAX, Labels
 from parley.derive.prices import LivePrices, Progress
 
 __all__ = [
+    "ANNOTATIONS_MAX",
     "LABELED_MAX",
     "TAG_MAX",
     "TITLE_MAX",
+    "AnnotationError",
+    "AnnotationTaken",
+    "Annotations",
+    "BadAnnotation",
     "BadLabel",
     "DeriveError",
     "Deriver",
     "Labels",
     "LivePrices",
+    "NoSuchTarget",
     "Progress",
     "rebuild",
 ]

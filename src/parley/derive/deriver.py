@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import structlog
 
 from parley.bus import Bus
+from parley.derive.annotations import Annotations
 from parley.derive.batch import Batch
 from parley.derive.large import LARGE_TRACES, LargeSums
 from parley.derive.prices import PackagePrices, Prices
@@ -31,8 +32,15 @@ log = structlog.get_logger()
 class Deriver:
     """Derives in a thread of its own. One per store; a crash at any point loses no work."""
 
-    def __init__(self, store: Store, bus: Bus, prices: Prices | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        bus: Bus,
+        prices: Prices | None = None,
+        annotations: Annotations | None = None,
+    ) -> None:
         self._prices = prices or PackagePrices()
+        self._annotations = annotations or Annotations(store)
         self._store = store
         self._bus = bus
         self._wake = threading.Event()
@@ -94,6 +102,7 @@ class Deriver:
             self._stop.wait(SUM_SECONDS)
         for project_id, session_id in self._sums.due():
             self._sum(project_id, [session_id])
+        self._fold_annotations()
         return len(pending)
 
     def _derive(self, project_id: str, traces: dict[str, int]) -> None:
@@ -154,7 +163,22 @@ class Deriver:
             project_id=project_id,
             sessions=sessions,
             version=self.next_version(),
+            fragments=self._annotations.fragments(project_id),
         )
+
+    def _fold_annotations(self) -> None:
+        """Sums the rows of sessions of which something was said since."""
+        due = self._annotations.due()
+        if not due:
+            return
+        began = time.monotonic()
+        try:
+            for project_id, sessions in due.items():
+                self._sum(project_id, sessions)
+        except StoreError:
+            self._annotations.put_back(due)
+            raise
+        self._annotations.took(time.monotonic() - began)
 
     def _note(self, project_id: str, traces: Iterable[str], error: Exception) -> None:
         """Leaves a note that a trace could not be derived, and why."""

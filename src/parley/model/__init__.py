@@ -21,6 +21,7 @@ from parley.model.analytics import (
     UserPage,
     UserQuery,
 )
+from parley.model.annotation import Annotation, AnnotationValue
 from parley.model.ids import ProjectId, SessionId, SpanId, TraceId, TurnId
 from parley.model.label import LabelChange
 from parley.model.message import Attachment, Message, Part, Role
@@ -58,6 +59,8 @@ __all__ = [
     "RANGES",
     "Analytics",
     "AnalyticsQuery",
+    "Annotation",
+    "AnnotationValue",
     "Application",
     "Attachment",
     "Bin",

@@ -72,10 +72,14 @@ class Deployment(Struct, frozen=True, kw_only=True):
 
 
 class Application(Struct, frozen=True, kw_only=True):
-    """A chat application: its variants with their newest version, its environments with theirs."""
+    """A chat application: its variants with their newest version, its environments with theirs.
+
+    archived_at: since when it answers nothing, None for one that is in use.
+    """
 
     slug: str
     name: str
     created_at: int
     variants: dict[str, int]
     environments: dict[str, VersionRef]
+    archived_at: int | None = None

@@ -2,6 +2,7 @@
 
 PromptError
 ├── NoSuchPrompt     no such application, variant, version or environment
+│   └── PromptArchived   there is one, but it answers nothing any more
 ├── BadPrompt        a prompt cannot be saved like this
 ├── BadInputs        a run's inputs do not fit the prompt
 ├── NoProviderKey    no key of the model's provider
@@ -15,6 +16,7 @@ __all__ = [
     "BadPrompt",
     "NoProviderKey",
     "NoSuchPrompt",
+    "PromptArchived",
     "PromptError",
     "ProviderBusy",
     "ProviderFailed",
@@ -33,6 +35,10 @@ class PromptError(Exception):
 
 class NoSuchPrompt(PromptError):
     """There is no such application, variant, version or environment."""
+
+
+class PromptArchived(NoSuchPrompt):
+    """The application is archived: nothing is run until it is brought back."""
 
 
 class BadPrompt(PromptError):
@@ -66,7 +72,8 @@ class ProviderBusy(PromptError):
 class ProviderFailed(PromptError):
     """The provider refused the call, failed, or did not answer in time.
 
-    kind: "refused" (what we sent), "failed" (its own fault), "unreachable", "timeout".
+    kind: "refused" (what we sent), "failed" (its own fault), "empty" (it answered nothing),
+    "unreachable", "timeout".
     """
 
     def __init__(self, message: str, *, kind: str) -> None:

@@ -4,7 +4,7 @@ pydantic-ai and the providers' clients are imported at the first call: they take
 """
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 from parley.model import Message, Part
 from parley.pricing import Tokens
 from parley.prompts.errors import PromptError, ProviderBusy, ProviderFailed
-from parley.prompts.providers import kept_model
+from parley.prompts.providers import RETRIES_OF_CLIENT, kept_model
 from parley.prompts.told import told
 
 if TYPE_CHECKING:
@@ -48,15 +48,21 @@ class ModelCall(Struct, frozen=True, kw_only=True):
         """How long it may take, all tries together."""
         return float(self.parameters.get("timeout_seconds", TIMEOUT_SECONDS))
 
+    @property
+    def retries(self) -> int:
+        """How often it is tried again."""
+        return int(self.parameters.get("retries", RETRIES))
+
 
 class Answered(Struct, frozen=True, kw_only=True):
-    """What a model said, and what it took."""
+    """What a model said, and what it took. stopped_by: the provider's own word for why it ended."""
 
     parts: list[Part]
     tokens: Tokens
     model: str
     response_id: str
     finish_reason: str
+    stopped_by: str = ""
     ttft_seconds: float | None = None
     has_usage: bool = True
 
@@ -64,6 +70,11 @@ class Answered(Struct, frozen=True, kw_only=True):
     def text(self) -> str:
         """The words for a person."""
         return "".join(part.text for part in self.parts if part.kind == "text")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither a word for a person nor a call of a tool."""
+        return not self.text and all(part.kind != "tool_call" for part in self.parts)
 
 
 def load(call: ModelCall) -> "Model[Any]":
@@ -74,7 +85,7 @@ def load(call: ModelCall) -> "Model[Any]":
     """
     import pydantic_ai.direct  # noqa: PLC0415, F401
 
-    return kept_model(call.provider, call.model, call.api_key, call.base_url)
+    return kept_model(call.provider, call.model, call.api_key, call.base_url, call.retries)
 
 
 async def ask(call: ModelCall, *, seconds: float) -> Answered:
@@ -181,10 +192,12 @@ def settings_of(call: ModelCall, seconds: float) -> "ModelSettings":
     """Returns the parameters of a call under pydantic-ai's names."""
     given = dict(call.parameters)
     given.pop("timeout_seconds", None)
-    retries = given.pop("retries", RETRIES)
+    given.pop("retries", None)
     settings: dict[str, Any] = {"request_timeout": seconds}
     if call.provider != "bedrock":  # its library retries by itself, within that time
-        settings |= {"timeout": seconds, "max_retries": retries}
+        settings["timeout"] = seconds
+        if call.provider not in RETRIES_OF_CLIENT:
+            settings["max_retries"] = call.retries
     if "stop" in given:
         settings["stop_sequences"] = given.pop("stop")
     return {**settings, **given}  # type: ignore[typeddict-item]
@@ -255,5 +268,11 @@ def answer_of(response: "ModelResponse", call: ModelCall) -> Answered:
         model=response.model_name or call.model,
         response_id=response.provider_response_id or "",
         finish_reason=response.finish_reason or "",
+        stopped_by=stopped_by(response.provider_details or {}),
         has_usage=bool(usage.input_tokens or usage.output_tokens),
     )
+
+
+def stopped_by(details: Mapping[str, Any]) -> str:
+    """Returns the provider's own word for why an answer ended, "" when it gave none."""
+    return str(details.get("block_reason") or details.get("finish_reason") or "")

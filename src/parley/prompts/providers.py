@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     import httpx2
     from pydantic_ai.models import Model
 
-__all__ = ["PROVIDERS", "Provider", "kept_model"]
+__all__ = ["PROVIDERS", "RETRIES_OF_CLIENT", "Provider", "kept_model"]
 
 MODELS_KEPT = 256
+# Their clients take retries once, when they are made. Told with each call, pydantic-ai copies the
+# client for it, which asks in a thread what machine this is: 0.3 ms of 1.8, and two switches.
+RETRIES_OF_CLIENT = ("openai", "anthropic")
 CONNECT_SECONDS = 20.0  # an event loop with a thousand runs notices a connection late
 READ_SECONDS = 600.0  # at most; each call brings what is left of its own time
 IDLE_CONNECTIONS = 100
@@ -100,8 +103,12 @@ def client_of(provider: str) -> "httpx2.AsyncClient":
 
 
 @lru_cache(maxsize=MODELS_KEPT)
-def kept_model(provider: str, model: str, api_key: str, base_url: str) -> "Model[Any]":
+def kept_model(
+    provider: str, model: str, api_key: str, base_url: str, retries: int
+) -> "Model[Any]":
     """Returns pydantic-ai's model of a provider. base_url "": where the provider is.
+
+    retries: of the client, where it is among RETRIES_OF_CLIENT; others are told with each call.
 
     Raises:
         NoProviderKey: Bedrock without its library or without a region.
@@ -115,16 +122,16 @@ def kept_model(provider: str, model: str, api_key: str, base_url: str) -> "Model
             from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415
             from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415
 
-            return OpenAIChatModel(
-                model, provider=OpenAIProvider(api_key=api_key, base_url=url, http_client=client)
-            )
+            openai = OpenAIProvider(api_key=api_key, base_url=url, http_client=client)
+            openai.client.max_retries = retries
+            return OpenAIChatModel(model, provider=openai)
         case "anthropic":
             from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415
             from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415
 
-            return AnthropicModel(
-                model, provider=AnthropicProvider(api_key=api_key, base_url=url, http_client=client)
-            )
+            anthropic = AnthropicProvider(api_key=api_key, base_url=url, http_client=client)
+            anthropic.client.max_retries = retries
+            return AnthropicModel(model, provider=anthropic)
         case "google":
             from pydantic_ai.models.google import GoogleModel  # noqa: PLC0415
             from pydantic_ai.providers.google import GoogleProvider  # noqa: PLC0415

@@ -7,13 +7,15 @@ import msgspec
 
 from parley.model import Application, Deployment, Prompt, PromptVersion, VersionRef
 from parley.prompts.checks import check_name, check_prompt
-from parley.prompts.errors import BadPrompt, NoSuchPrompt
+from parley.prompts.errors import BadPrompt, NoSuchPrompt, PromptArchived
 from parley.prompts.fresh import Fresh
 from parley.records import (
     Records,
     add_application,
     add_deployment,
     add_version,
+    archive_application,
+    find_archived,
     find_deployed,
     find_version,
     list_applications,
@@ -59,9 +61,27 @@ class Registry:
             raise self._no_application(project_id, slug)
         self._deployed.forget()
 
-    def applications(self, project_id: str) -> list[Application]:
-        """Returns the applications of a project by slug."""
-        return list_applications(self._records, project_id)
+    def archive(
+        self, project_id: str, slug: str, *, is_archived: bool, author: str = ""
+    ) -> Application:
+        """Archives an application, or brings it back; twice is once. Its versions stay."""
+        if not archive_application(
+            self._records, project_id, slug, is_archived=is_archived, author=author
+        ):
+            raise self._no_application(project_id, slug, field="slug")
+        self._deployed.forget()
+        return self.open(project_id, slug)
+
+    def check_in_use(self, project_id: str, slug: str) -> None:
+        """Raises PromptArchived where an application may not be run."""
+        if find_archived(self._records, project_id, slug) is not None:
+            message = f"{slug} is archived; bring it back to run it"
+            raise PromptArchived(message, field="base_id")
+
+    def applications(self, project_id: str, *, is_archived: bool = False) -> list[Application]:
+        """Returns the applications of a project that are in use, or the archived, by slug."""
+        found = list_applications(self._records, project_id)
+        return [item for item in found if (item.archived_at is not None) == is_archived]
 
     def open(self, project_id: str, slug: str, *, field: str = "base_id") -> Application:
         """Returns an application."""
@@ -156,6 +176,7 @@ class Registry:
         """Returns the version that an environment answers with."""
         changes = self._deployed.changes
         found = find_deployed(self._records, project_id, slug, environment)
+        self.check_in_use(project_id, slug)
         if found is not None:
             self._deployed.keep((project_id, slug, environment), found, changes=changes)
             return found

@@ -122,6 +122,7 @@ class ChatRunner:
         try:
             async with self._place(run, outcome) as seconds:
                 outcome.answered = await ask(run.call, seconds=seconds)
+            check_said(run, outcome.answered)
         except BaseException as error:
             note_failure(outcome, error)
             raise
@@ -166,6 +167,8 @@ class ChatRunner:
                     outcome.first_ns = outcome.first_ns or time.time_ns()
                     outcome.said.append(piece)
                     pieces.put_nowait(piece)
+            if outcome.answered is not None:
+                check_said(run, outcome.answered)
         except BaseException as error:
             note_failure(outcome, error)
             raise
@@ -221,6 +224,7 @@ class ChatRunner:
             check_prompt(request.prompt)
             return request.prompt, request.version
         if request.version is not None:
+            self._registry.check_in_use(project_id, request.version.application)
             version = self._registry.version(project_id, request.version)
         else:
             version = self._registry.deployed(project_id, request.base_id, request.environment)
@@ -319,6 +323,15 @@ def has_files(inputs: Mapping[str, Any]) -> bool:
     return isinstance(history, list) and any(
         isinstance(item, dict) and isinstance(item.get("content"), list) for item in history
     )
+
+
+def check_said(run: Run, answered: Answered) -> None:
+    """Raises ProviderFailed for an answer that says nothing, as that of a filter for safety."""
+    if answered.is_empty:
+        own = answered.stopped_by
+        reason = answered.finish_reason or own or "no reason given"
+        word = f" ({own})" if own and own.lower() != reason else ""
+        raise ProviderFailed(f"{run.call.provider} answered nothing: {reason}{word}", kind="empty")
 
 
 def note_failure(outcome: Outcome, error: BaseException) -> None:

@@ -137,7 +137,9 @@ def call_attributes(told: Told, provider: str, model: str) -> dict[str, Any]:
     if answer:
         found["gen_ai.response.model"] = answer.model
         found["gen_ai.response.id"] = answer.response_id
-        found["gen_ai.response.finish_reasons"] = [answer.finish_reason or "stop"]
+        found["gen_ai.response.finish_reasons"] = [
+            answer.finish_reason or answer.stopped_by or "stop"
+        ]
         if answer.has_usage:
             found["gen_ai.usage.input_tokens"] = answer.tokens.input
             found["gen_ai.usage.output_tokens"] = answer.tokens.output

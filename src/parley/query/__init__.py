@@ -6,6 +6,7 @@ synchronous and thread-safe.
 """
 
 from parley.query.analytics import DIMENSIONS, FIGURES, read_analytics
+from parley.query.annotations import AnnotationPage, read_annotations
 from parley.query.at_once import at_once
 from parley.query.attachments import (
     AttachmentFacts,
@@ -70,6 +71,7 @@ __all__ = [
     "TURNS_MAX",
     "USER_SORTS",
     "VIEW_NAME_MAX",
+    "AnnotationPage",
     "AttachmentFacts",
     "BadFilter",
     "BadQuery",
@@ -112,6 +114,7 @@ __all__ = [
     "pieces_of",
     "plan_export",
     "read_analytics",
+    "read_annotations",
     "read_attachment",
     "read_lag_ms",
     "read_models",

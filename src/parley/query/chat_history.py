@@ -22,6 +22,8 @@ class ChatHistory(Struct, frozen=True, kw_only=True):
     """The conversation up to a turn's question. `chat_history`: messages in OpenAI's form.
 
     is_complete: all of it; False when turns far before, or large attachments, are left out.
+    first_turn: the one that it begins with. left_out: attachments that are named only, and calls of
+    tools without a result.
     """
 
     session_id: str
@@ -29,10 +31,18 @@ class ChatHistory(Struct, frozen=True, kw_only=True):
     turn: int
     chat_history: list[dict[str, Any]]
     is_complete: bool
+    first_turn: int
+    left_out: int
 
 
 def chat_history(
-    store: Store, project_id: str, session_id: str, turn_id: str
+    store: Store,
+    project_id: str,
+    session_id: str,
+    turn_id: str,
+    *,
+    turns_before: int = TURNS_BEFORE,
+    attached_bytes: int = ATTACHED_BYTES_MAX,
 ) -> ChatHistory | None:
     """Returns what stood before the answer of a turn; None when there is no such session or turn.
 
@@ -44,16 +54,18 @@ def chat_history(
         project_id: whose session it is.
         session_id: its id.
         turn_id: of the turn, or its number.
+        turns_before: how many turns before it go along.
+        attached_bytes: how many bytes of attachments do.
     """
     if read_session(store, project_id, session_id) is None:
         return None
-    turns = _turns_until(store, project_id, session_id, turn_id)
+    turns = _turns_until(store, project_id, session_id, turn_id, turns_before)
     if not turns:
         return None
     by_turn = messages_of(store, project_id, session_id, turns)
     said = [message for turn in turns[:-1] for message in _of_conversation(by_turn[turn.turn_id])]
     said += _asked(_of_conversation(by_turn[turns[-1].turn_id]))
-    writer = _Writer(store, project_id)
+    writer = _Writer(store, project_id, attached_bytes)
     written = list(writer.write(said))
     return ChatHistory(
         session_id=session_id,
@@ -61,14 +73,18 @@ def chat_history(
         turn=turns[-1].turn,
         chat_history=written,
         is_complete=turns[0].turn == 1 and writer.is_complete,
+        first_turn=turns[0].turn,
+        left_out=writer.left_out,
     )
 
 
-def _turns_until(store: Store, project_id: str, session_id: str, turn_id: str) -> list[Turn]:
+def _turns_until(
+    store: Store, project_id: str, session_id: str, turn_id: str, before: int
+) -> list[Turn]:
     """Returns a turn, by id or number, after those before it; [] when there is no such turn."""
     if turn_id.isascii() and turn_id.isdigit() and len(turn_id) <= 9:
         last = int(turn_id)
-        first = max(1, last - TURNS_BEFORE)
+        first = max(1, last - before)
         found = read_turns(
             store, project_id, session_id, first_turn=first, limit=max(last - first + 1, 0)
         )
@@ -76,7 +92,7 @@ def _turns_until(store: Store, project_id: str, session_id: str, turn_id: str) -
         return turns if turns and turns[-1].turn == last else []
     turns = [turn for turn, _ in read_turns(store, project_id, session_id)]
     place = next((i for i, turn in enumerate(turns) if turn.turn_id == turn_id), None)
-    return [] if place is None else turns[max(0, place - TURNS_BEFORE) : place + 1]
+    return [] if place is None else turns[max(0, place - before) : place + 1]
 
 
 def _of_conversation(messages: Sequence[Message]) -> list[Message]:
@@ -84,8 +100,9 @@ def _of_conversation(messages: Sequence[Message]) -> list[Message]:
 
     What is folded before anything else was said is history that the session began with.
     """
-    begun = next((i for i, m in enumerate(messages) if not m.folded), len(messages))
-    return [m for i, m in enumerate(messages) if m.role != "system" and (i < begun or not m.folded)]
+    said = [message for message in messages if message.role != "system"]
+    begun = next((i for i, m in enumerate(said) if not m.folded), len(said))
+    return [m for i, m in enumerate(said) if i < begun or not m.folded]
 
 
 def _asked(messages: Sequence[Message]) -> list[Message]:
@@ -101,34 +118,36 @@ def _asked(messages: Sequence[Message]) -> list[Message]:
 class _Writer:
     """Writes messages in OpenAI's form, attachments as `data:` addresses while there is room."""
 
-    def __init__(self, store: Store, project_id: str) -> None:
+    def __init__(self, store: Store, project_id: str, attached_bytes: int) -> None:
         self._store = store
         self._project_id = project_id
-        self._bytes_left = ATTACHED_BYTES_MAX
+        self._bytes_left = attached_bytes
         self.is_complete = True
+        self.left_out = 0
 
     def write(self, messages: Sequence[Message]) -> Iterator[dict[str, Any]]:
         """Yields the messages that say anything."""
-        answered = {
-            part.call_id for m in messages for part in m.parts if part.kind == "tool_result"
-        }
+        parts = [part for message in messages for part in message.parts]
+        results = {part.call_id for part in parts if part.kind == "tool_result" and part.call_id}
+        paired = results & {part.call_id for part in parts if part.kind == "tool_call"}
+        self.left_out += sum(p.kind == "tool_call" and p.call_id not in paired for p in parts)
         for message in messages:
             if message.role == "tool":
-                yield from self._results(message.parts)
+                yield from self._results(message.parts, paired)
                 continue
             content = self._content(message.parts)
             calls = [
                 _call(part)
                 for part in message.parts
-                if part.kind == "tool_call" and part.call_id in answered
+                if part.kind == "tool_call" and part.call_id in paired
             ]
             if content or calls:
                 written: dict[str, Any] = {"role": message.role, "content": content or None}
                 yield {**written, "tool_calls": calls} if calls else written
 
-    def _results(self, parts: Iterable[Part]) -> Iterator[dict[str, Any]]:
+    def _results(self, parts: Iterable[Part], paired: set[str]) -> Iterator[dict[str, Any]]:
         for part in parts:
-            if part.kind == "tool_result" and part.call_id:
+            if part.kind == "tool_result" and part.call_id in paired:
                 yield {"role": "tool", "tool_call_id": part.call_id, "content": part.text}
 
     def _content(self, parts: Iterable[Part]) -> str | list[dict[str, Any]]:
@@ -146,6 +165,7 @@ class _Writer:
         data = b"" if part.uri else self._read(part)
         if not part.uri and not data:
             self.is_complete = False
+            self.left_out += 1
             what = part.text or f"{part.size_bytes:,} bytes"
             return [{"type": "text", "text": f"[{part.media_type}: {what}]"}]
         return [_media(part, data)]

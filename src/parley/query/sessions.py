@@ -233,8 +233,8 @@ CARD = (
 ).split()
 
 
-def session_of_card(project_id: str, card: str, labels: str) -> Session:
-    """Returns the session of a `card`, a JSON array in the order of CARD.
+def session_of_card(project_id: str, card: str, scores: dict[str, float], labels: str) -> Session:
+    """Returns the session of a `card`, a JSON array in the order of CARD, and of its scores.
 
     `labels`: a JSON array of title, bookmark and own tags, "" of a session without.
     """
@@ -249,6 +249,7 @@ def session_of_card(project_id: str, card: str, labels: str) -> Session:
         last_activity_at=to_iso(last_ns),
         duration_ms=(last_ns - started_ns) / 1e6,
         total_tokens=values["input_tokens"] + values["output_tokens"],
+        scores=scores,
         title=title or None,
         bookmarked=bool(bookmarked),
         own_tags=own_tags,

@@ -20,6 +20,8 @@ __all__ = [
     "add_application",
     "add_deployment",
     "add_version",
+    "archive_application",
+    "find_archived",
     "find_deployed",
     "find_version",
     "keep_provider_key",
@@ -32,6 +34,8 @@ __all__ = [
     "rename_application",
 ]
 
+ITSELF = ""  # in the log of deployments the application, not an environment of it
+ARCHIVED, IN_USE = 1, 0  # of itself, in place of a version
 TRIES = 5  # of two that save a version at once, one counts again
 
 
@@ -107,6 +111,11 @@ def list_applications(
             )
             .order_by(DEPLOYMENTS.c.environment)
         ).all()
+    archived = {
+        row.application: row.deployed_at
+        for row in deployed
+        if row.environment == ITSELF and row.version == ARCHIVED
+    }
     return [
         Application(
             slug=app.slug,
@@ -114,11 +123,51 @@ def list_applications(
             created_at=app.created_at,
             variants={v: int(n) for slug_, v, n in versions if slug_ == app.slug},
             environments={
-                row.environment: ref_of(row) for row in deployed if row.application == app.slug
+                row.environment: ref_of(row)
+                for row in deployed
+                if row.application == app.slug and row.environment != ITSELF
             },
+            archived_at=archived.get(app.slug),
         )
         for app in apps
     ]
+
+
+def archive_application(
+    records: Records, project_id: str, slug: str, *, is_archived: bool, author: str
+) -> bool:
+    """Archives an application or brings it back; returns whether there is one of that slug."""
+    with records.write() as connection:
+        if not connection.execute(_of(APPLICATIONS, project_id, slug=slug)).first():
+            return False
+        if (_archived_at(connection, project_id, slug) is not None) == is_archived:
+            return True
+        connection.execute(
+            sa.insert(DEPLOYMENTS),
+            {
+                "project": project_id,
+                "environment": ITSELF,
+                "application": slug,
+                "variant": "",
+                "version": ARCHIVED if is_archived else IN_USE,
+                "note": "",
+                "author": author,
+                "deployed_at": time.time_ns(),
+            },
+        )
+        return True
+
+
+def find_archived(records: Records, project_id: str, slug: str) -> int | None:
+    """Returns since when an application is archived, None for one that is not."""
+    with records.read() as connection:
+        return _archived_at(connection, project_id, slug)
+
+
+def _archived_at(connection: Connection, project_id: str, slug: str) -> int | None:
+    last = _of(DEPLOYMENTS, project_id, application=slug, environment=ITSELF)
+    row = connection.execute(last.order_by(DEPLOYMENTS.c.id.desc()).limit(1)).first()
+    return int(row.deployed_at) if row is not None and row.version == ARCHIVED else None
 
 
 def add_version(
@@ -225,7 +274,9 @@ def list_deployments(
 ) -> list[Deployment]:
     """Returns every deployment of an application, newest first."""
     named = {"environment": environment} if environment is not None else {}
-    question = _of(DEPLOYMENTS, project_id, application=application, **named)
+    question = _of(DEPLOYMENTS, project_id, application=application, **named).where(
+        DEPLOYMENTS.c.environment != ITSELF
+    )
     with records.read() as connection:
         rows = connection.execute(question.order_by(DEPLOYMENTS.c.id.desc())).all()
     return [

@@ -87,7 +87,8 @@ VERSIONS = Table(
     Column("created_at", BigInteger, nullable=False),
 )
 
-# Every deployment there was; the one with the highest id of an environment holds.
+# Every deployment there was; the one with the highest id of an environment holds. Environment "" is
+# the application itself: version 1 archived it, version 0 brought it back.
 DEPLOYMENTS = Table(
     "deployments",
     METADATA,

@@ -51,6 +51,11 @@ class Store:
         return store
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other processes may write to it: a server by URL."""
+        return self._engine.kind == "server"
+
+    @property
     def engine_version(self) -> str:
         """The version of ClickHouse behind."""
         return self._engine.version
@@ -206,9 +211,11 @@ class Store:
         if rows:
             self._engine.insert(table, columns, rows)
 
-    def run(self, question: str, **values: Any) -> None:
-        """Runs `read/<question>.sql` that is an INSERT … SELECT."""
-        self._engine.command(read_sql(question), values)
+    def run(
+        self, question: str, *, fragments: Mapping[str, str] | None = None, **values: Any
+    ) -> None:
+        """Runs `read/<question>.sql` that is an INSERT … SELECT; fragments as in `read`."""
+        self._engine.command(with_fragments(question, fragments), values)
 
     def close(self) -> None:
         """Closes the engine; the store cannot be used after."""

@@ -35,7 +35,7 @@ from parley.prompts import (
     asks_by_itself,
     variables,
 )
-from parley.query import BadQuery, read_transcript
+from parley.query import BadQuery, chat_history
 from parley.web import words
 from parley.web.pages import Place
 from parley.web.prompt_links import PROMPTS, prompts_href
@@ -56,7 +56,7 @@ from parley.web.prompt_talk import (
     history_of,
     open_calls,
     read_talk,
-    talk_before,
+    talk_of,
     written,
 )
 from parley.web.rich_text import json_html, markdown_html, plain_html
@@ -194,20 +194,18 @@ def begin(place: Place, application: Application, project: str, query: Mapping[s
         return Play(target=target)
     if not (turn.isascii() and turn.isdigit() and len(turn) < 10):
         raise BadQuery("turn", f"{turn[:20]!r} is no number of a turn")
-    number = int(turn)
-    first = max(1, number - TURNS_BEFORE)
-    transcript = read_transcript(
-        place.store, project, session, first_turn=first, limit=number - first + 1
+    found = chat_history(
+        place.store, project, session, turn, turns_before=TURNS_BEFORE, attached_bytes=0
     )
-    found = talk_before(transcript, number) if transcript else None
     if found is None:
-        raise BadQuery("turn", f"there is no turn {number} in session {session[:100]}")
-    talk, question, left_out = found
-    notes = [f"Turn {number} of {session[:100]}, to be run again in a session of its own."]
-    if first > 1:
-        notes.append(f"What was said before turn {first} stays out.")
-    if left_out:
-        notes.append(f"{words.plural(left_out, 'image, file or unanswered call')} cannot go along.")
+        raise BadQuery("turn", f"there is no turn {int(turn)} in session {session[:100]}")
+    talk, question = talk_of(found.chat_history)
+    notes = [f"Turn {found.turn} of {session[:100]}, to be run again in a session of its own."]
+    if found.first_turn > 1:
+        notes.append(f"What was said before turn {found.first_turn} stays out.")
+    if found.left_out:
+        what = words.plural(found.left_out, "image, file or unanswered call")
+        notes.append(f"{what} cannot go along.")
     return Play(target=target, talk=talk, question=question, note=" ".join(notes))
 
 

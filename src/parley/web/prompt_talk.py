@@ -3,13 +3,12 @@
 It travels in the form, so that reloading loses nothing and nobody else's run is touched.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct, field
 
-from parley.model import Message, Transcript
 from parley.prompts import ChatAnswer
 
 __all__ = [
@@ -19,7 +18,7 @@ __all__ = [
     "history_of",
     "open_calls",
     "read_talk",
-    "talk_before",
+    "talk_of",
     "written",
 ]
 
@@ -113,47 +112,32 @@ def message_of(said: Said) -> dict[str, Any]:
     return message
 
 
-def talk_before(transcript: Transcript, turn: int) -> tuple[list[Said], str, int] | None:
-    """Returns what was said before a turn, the turn's question, and how much could not go along.
+def talk_of(history: Sequence[Mapping[str, Any]]) -> tuple[list[Said], str]:
+    """Returns messages in OpenAI's form as a talk, and the question that they end with.
 
-    What cannot: images and files, and calls without a result. None when there is no such turn.
+    Of a content in pieces the text is taken; of others their kind and address.
     """
-    place = next((i for i, item in enumerate(transcript.turns) if item.turn.turn == turn), None)
-    if place is None:
-        return None
-    before = [m for item in transcript.turns[:place] for m in item.messages]
-    asked: list[str] = []
-    for message in transcript.turns[place].messages:
-        if message.role == "user" and not message.folded:
-            asked.append(message.text)
-        elif message.folded:
-            before.append(message)
-        elif message.role in ("assistant", "tool"):
-            break
-    before = [message for message in before if message.role != "system"]
-    parts = [part for message in before for part in message.parts]
-    results = {part.call_id for part in parts if part.kind == "tool_result" and part.call_id}
-    called = {part.call_id for part in parts if part.kind == "tool_call"}
-    paired = results & called
-    left_out = sum(
-        1
-        for part in parts
-        if part.kind == "media" or (part.kind == "tool_call" and part.call_id not in paired)
-    )
-    talk = [said for message in before for said in said_of(message, paired)]
-    text = "\n\n".join(asked) or transcript.turns[place].turn.input
-    return talk, text, left_out
+    talk = [said for message in history for said in said_of(message)]
+    question = talk.pop().text if talk and talk[-1].role == "user" else ""
+    return talk, question
 
 
-def said_of(message: Message, paired: set[str]) -> Iterator[Said]:
-    """Yields a message of a session as it is sent again; results are messages of their own."""
+def said_of(message: Mapping[str, Any]) -> Iterator[Said]:
+    """Yields a message in OpenAI's form as one of a talk, if it says anything."""
+    content = message.get("content") or ""
+    text = content if isinstance(content, str) else "\n".join(map(piece_text, content))
     calls = [
-        Called(part.call_id, part.name, part.arguments or "{}")
-        for part in message.parts
-        if part.kind == "tool_call" and part.call_id in paired
+        Called(call["id"], call["function"]["name"], call["function"]["arguments"] or "{}")
+        for call in message.get("tool_calls", ())
     ]
-    if message.role in ("user", "assistant") and (message.text or calls):
-        yield Said(role=message.role, text=message.text, calls=calls)
-    for part in message.parts:
-        if part.kind == "tool_result" and part.call_id in paired:
-            yield Said(role="tool", text=part.text, call_id=part.call_id)
+    if text or calls or message["role"] == "tool":
+        call_id = message.get("tool_call_id", "")
+        yield Said(role=message["role"], text=text, calls=calls, call_id=call_id)
+
+
+def piece_text(piece: Mapping[str, Any]) -> str:
+    """Returns a piece of a message in words."""
+    if piece["type"] == "text":
+        return str(piece["text"])
+    inner = piece[piece["type"]]
+    return f"[{piece['type'].partition('_')[0]}: {inner.get('url') or inner.get('file_data', '')}]"

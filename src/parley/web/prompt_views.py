@@ -36,6 +36,7 @@ SAID_WORDS = {
     "deployed": "Deployed: the environment answers with it from now on.",
     "rolledback": "Rolled back.",
     "renamed": "Renamed.",
+    "unarchived": "In use again: its environments answer as they did.",
     "removed": "Removed. What it said stays in its sessions.",
 }
 
@@ -65,10 +66,15 @@ class ApplicationRow(Struct, frozen=True, kw_only=True):
 
 
 class ListPage(PromptsPage, frozen=True, kw_only=True):
-    """Every application, and the form that makes one. rerun: the turn to be run again."""
+    """The applications in use or the archived, and the form that makes one.
+
+    rerun: the turn to be run again. other_href: to the archived, or back; "" when there is none.
+    """
 
     rows: list[ApplicationRow]
     is_counted: bool
+    is_archive: bool
+    other_href: str
     values: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, str] = field(default_factory=dict)
     rerun: str = ""
@@ -117,8 +123,10 @@ class ApplicationPage(PromptsPage, frozen=True, kw_only=True):
     deploy_action: str
     rollback_action: str
     rename_action: str
+    archive_action: str
     remove_action: str
     own_href: str
+    archived: str  # since when, "" for one that is in use
     wrong: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     is_removing: bool = False
@@ -151,7 +159,9 @@ def list_page(
 ) -> ListPage:
     """Returns the list; `values` and `wrong` are of a form that was sent."""
     asked = query or {}
-    applications = registry.applications(project)
+    is_archive = asked.get("show") == "archived"
+    applications = registry.applications(project, is_archived=is_archive)
+    others = is_archive or registry.applications(project, is_archived=True)
     usage: dict[str, PromptUsage] | None = {}
     if applications:
         try:
@@ -165,11 +175,13 @@ def list_page(
         said=SAID_WORDS.get(asked.get("said", ""), ""),
         rows=[application_row(item, usage, project, rerun) for item in applications],
         is_counted=usage is not None,
+        is_archive=is_archive,
+        other_href=prompts_href(project, show="" if is_archive else "archived") if others else "",
         values=values or {},
         wrong=wrong or {},
         rerun=turn if rerun else "",
         back_href=PageState(project=project, range="all").session_href(session) if rerun else "",
-        is_form_open=bool(wrong) or not applications,
+        is_form_open=bool(wrong) or not (applications or others),
     )
 
 
@@ -192,7 +204,9 @@ def application_row(
         href=prompts_href(project, item.slug, "playground", **rerun)
         if rerun
         else prompts_href(project, item.slug),
-        play_href=prompts_href(project, item.slug, "playground", **rerun) if newest else "",
+        play_href=prompts_href(project, item.slug, "playground", **rerun)
+        if newest and item.archived_at is None
+        else "",
         variants=words.plural(len(newest), "variant") if len(newest) > 1 else "",
         newest=", ".join(newest[:3]) + (" …" if len(newest) > 3 else ""),
         environments=[
@@ -236,7 +250,13 @@ def application_page(
         environments=[environment_row(name, history, project) for name in application.environments],
         history=[deployment_row(item, project) for item in history],
         edit_href=prompts_href(project, slug, "edit", version=key),
-        play_href=prompts_href(project, slug, "playground", version=key) if shown else "",
+        play_href=""
+        if shown is None or application.archived_at is not None
+        else prompts_href(project, slug, "playground", version=key),
+        archived="" if application.archived_at is None else words.ago(application.archived_at),
+        archive_action=prompts_href(
+            project, slug, "archive" if application.archived_at is None else "unarchive"
+        ),
         diff_href=diff_href(versions, shown, project),
         deploy_action=prompts_href(project, slug, "deploy", version=key),
         rollback_action=prompts_href(project, slug, "rollback", version=key),

@@ -136,7 +136,7 @@ def application_routes(place: Place, registry: Registry, access: Access) -> list
 
 
 def change_routes(place: Place, registry: Registry, access: Access) -> list[Any]:
-    """Returns what the forms of an application send: deploy, roll back, rename, remove."""
+    """Returns what the forms of an application send: deploy, roll back, rename, archive, remove."""
 
     async def change(
         request: PromptRequest, slug: str, values: Mapping[str, str], said: str, work: Any
@@ -186,13 +186,25 @@ def change_routes(place: Place, registry: Registry, access: Access) -> list[Any]
             request, slug, data, "renamed", lambda project: registry.rename(project, slug, name)
         )
 
+    @post(PROMPTS + "/{slug:str}/archive", include_in_schema=False)
+    async def archive(request: PromptRequest, slug: str) -> Response[Any]:
+        project = project_of(access, request)
+        await asyncio.to_thread(registry.archive, project, slug, is_archived=True)
+        return Redirect(prompts_href(project, slug), status_code=303)
+
+    @post(PROMPTS + "/{slug:str}/unarchive", include_in_schema=False)
+    async def unarchive(request: PromptRequest, slug: str) -> Response[Any]:
+        project = project_of(access, request)
+        await asyncio.to_thread(registry.archive, project, slug, is_archived=False)
+        return Redirect(prompts_href(project, slug, said="unarchived"), status_code=303)
+
     @post(PROMPTS + "/{slug:str}/remove", include_in_schema=False)
     async def remove(request: PromptRequest, slug: str) -> Response[Any]:
         project = project_of(access, request)
         await asyncio.to_thread(registry.remove, project, slug)
         return Redirect(prompts_href(project, said="removed"), status_code=303)
 
-    return [deploy, roll_back, rename, remove]
+    return [deploy, roll_back, rename, archive, unarchive, remove]
 
 
 def editor_routes(place: Place, parts: PromptParts, access: Access) -> list[Any]:

@@ -17,7 +17,7 @@ from parley.access import Access, AccessError
 from parley.bus import Bus
 from parley.derive import Labels, LivePrices
 from parley.journal import Journal
-from parley.prompts import NoSuchPrompt
+from parley.prompts import NoSuchPrompt, PromptArchived
 from parley.query import BadQuery
 from parley.records import Records, list_views
 from parley.store import Store, StoreError
@@ -61,6 +61,8 @@ def answer_problem(request: PageRequest, error: Exception) -> Response[str]:
             )
         case AccessError():
             return problem(400, "The address is not right", str(error))
+        case PromptArchived():
+            return problem(410, "This prompt is archived", error.message)
         case NoSuchPrompt():
             return problem(404, "There is no such prompt", error.message)
         case StoreError():

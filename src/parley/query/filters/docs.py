@@ -15,6 +15,7 @@ is used.
 cost_usd > 0.5 and turns >= 10
 model = "gpt-4o" and user ~ "ada" and metadata["tier"] = "pro" and not tag in ("beta", "test")
 started_at > -7d and (failed or cost_usd is unknown)
+score["helpful"] >= 0.8 or score["helpful"] is unknown
 any(turn.latency_ms > 5s and turn.failed)
 count(span.kind = "tool") > 3 and all(turn.output is not unknown)
 ```

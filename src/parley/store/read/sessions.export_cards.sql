@@ -1,3 +1,3 @@
 -- Every row that is exported, as the list reads it; what does not fit the memory is sorted on disk.
-SELECT card, labels {{exported}} /*page*/
+SELECT card, scores, labels {{exported}} /*page*/
 {{as_export}}

@@ -7,7 +7,7 @@ SELECT
     cost_usd, toBool(cost_complete) AS cost_complete, latency_ms_sum, latency_ms_p50, latency_ms_p95, ttft_ms_p50,
     users, CAST(models, 'Array(String)') AS models, CAST(environments, 'Array(String)') AS environments, tags, metadata,
     toString(source_project) AS source_project, first_input, last_output, last_error, toString(session_source) AS session_source,
-    CAST(map(), 'Map(String, Float64)') AS scores,
+    scores,
     nullIf(title, '') AS title, toBool(bookmarked) AS bookmarked, own_tags
 {{exported}} /*page*/
 {{as_export}}

@@ -1,6 +1,6 @@
 -- keys_first: every condition is on the sorting key, which all versions of a row share.
 -- Session rows summed from their turns, with what people say of them; a session without turns gets a
--- tombstone: no ghosts.
+-- tombstone: no ghosts. Scores are looked up where a project has annotations.
 INSERT INTO sessions
 SELECT
     {project_id:String} AS project_id,
@@ -11,6 +11,7 @@ SELECT
     input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, usage_complete,
     cost_usd, cost_complete, latency_ms_sum, latency_ms_p50, latency_ms_p95, ttft_ms_p50,
     users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error,
+    mapConcat(CAST(map(), 'Map(String, Float64)') /*scores*/),
     messages, turn_starts, turn_latencies_ms, turn_failed, turn_tokens, turn_cached_tokens, turn_costs_usd,
     title, bookmarked, own_tags
 FROM (
@@ -95,4 +96,5 @@ LEFT JOIN (
     )
     GROUP BY session_id
 ) AS labelled USING (session_id)
+/*scored*/
 {{keys_first}}
