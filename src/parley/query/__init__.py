@@ -35,6 +35,7 @@ from parley.query.prompts import (
     read_prompt_refs,
     read_prompt_usage,
 )
+from parley.query.rail import TurnMark, read_turn_marks
 from parley.query.rates import RATE_DAYS, ModelRate, read_rates
 from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session
@@ -83,6 +84,7 @@ __all__ = [
     "QueryError",
     "Sample",
     "Seen",
+    "TurnMark",
     "Unknown",
     "Unread",
     "at_once",
@@ -112,6 +114,7 @@ __all__ = [
     "read_stats",
     "read_trace",
     "read_transcript",
+    "read_turn_marks",
     "read_unknown",
     "usage_by_model",
 ]

@@ -5,11 +5,13 @@ import { start as filter } from "./filter.js";
 import { start as find } from "./find.js";
 import { start as keys } from "./keys.js";
 import { start as live } from "./live.js";
+import { start as look } from "./look.js";
+import { start as news } from "./news.js";
 import { start as page } from "./page.js";
 import { start as play } from "./play.js";
 import { start as query } from "./query.js";
 import { start as reading } from "./reading.js";
 import { start as tree } from "./tree.js";
 
-for (const start of [page, keys, live, reading, filter, find, query, play, copy, chart, tree]) start();
+for (const start of [page, keys, news, live, look, reading, filter, find, query, play, copy, chart, tree]) start();
 document.documentElement.dataset.ready = "1";
