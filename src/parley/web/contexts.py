@@ -77,6 +77,7 @@ class Row(Struct, frozen=True, kw_only=True):
     tokens_out: str
     cost: str
     cost_note: str
+    cost_title: str  # to the nano-dollar; or why it is not known, or not all of it
     cost_share: float  # of the dearest row, percent
     model: str
     user: str
