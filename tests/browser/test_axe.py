@@ -41,6 +41,7 @@ def addresses(shared_server: Server) -> list[str]:
         "/?open=s-1",
         "/?open=s-2",
         "/?open=s-2&tab=traces",
+        "/?open=s-2&tab=traces&panel=attributes",
         "/?open=s-3&full=1",
         "/?open=nobody",
         "/?filter=tunrs",
@@ -59,6 +60,7 @@ def addresses(shared_server: Server) -> list[str]:
         "/settings/provider-keys?",
         "/settings/unknown?",
         "/quarantine?",
+        "/-/patterns?",
         "/sign-in?",
         "/nothing?",
     ]

@@ -63,6 +63,6 @@ def test_what_was_not_understood_leads_to_its_span(visit: Visit) -> None:
     expect(row).to_contain_text("tests")
     row.get_by_role("link", name="span").click()
     expect(page.locator(".insp")).to_contain_text("not mapped")
-    page.locator(".insp summary", has_text="Understood as").click()
+    page.locator(".insp").get_by_role("link", name="Attributes").click()
     expect(page.locator(".insp")).to_contain_text("genai: gen_ai.request.model")
     visit.check()

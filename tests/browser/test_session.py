@@ -125,3 +125,23 @@ def test_a_long_question_is_cut_and_unfolds(server: Server, open_page: OpenPage)
     assert folded is not None
     assert unfolded is not None
     assert folded["height"] < 200 < unfolded["height"]
+
+
+def test_the_rail_of_a_long_session_leads_to_every_turn(
+    server: Server, open_page: OpenPage
+) -> None:
+    count, at = 130, 121
+    say(server, "long", *[(f"Question {n}?", "ok") for n in range(1, count + 1)])
+    page = open_page(open="long", live="off")
+    marks = page.locator(".rail--long a")
+    expect(marks).to_have_count(count)
+    marks.first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#rail-name")).to_contain_text("Turn 2:")
+    marks.nth(at - 1).evaluate(
+        "mark => mark.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}))"
+    )
+    expect(page.locator(f"#t{at}")).to_be_in_viewport()
+    assert float(page.locator("#rail-view").get_attribute("y") or 0) > 2 * 100
+    page.goto(page.url.replace("at=101", "").replace(f"#t{at}", "#t127"))
+    expect(page.locator("#t127")).to_be_in_viewport()

@@ -65,7 +65,8 @@ def test_arrows_walk_the_tree_and_a_span_is_copied_as_it_was_sent(
     visit.page.keyboard.press("End")
     visit.page.keyboard.press("Enter")
     expect(visit.page.locator(".insp h2")).to_contain_text("execute_tool look_up")
-    visit.page.locator("details[id^=raw-] summary").click()
+    visit.page.get_by_role("link", name="Raw").click()
+    visit.page.wait_for_url("**panel=raw**")
     copied = visit.page.get_by_role("button", name="Copy as JSON")
     copied.click()
     expect(copied.or_(visit.page.get_by_text("Copied"))).to_have_text("Copied")
@@ -73,3 +74,50 @@ def test_arrows_walk_the_tree_and_a_span_is_copied_as_it_was_sent(
     span = request["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
     assert (span["traceId"], span["name"]) == (trace_id.hex(), "execute_tool look_up")
     assert int(span["startTimeUnixNano"]) > time.time_ns() - 700 * SECOND
+
+
+def test_spans_fold_by_mouse_and_by_arrows_and_stay_so_while_turns_arrive(
+    server: Server, visit: Visit
+) -> None:
+    say_with_tools(server, "s")
+    server.wait_derived()
+    visit.open_live(open="s", tab="traces")
+    tree = visit.opened().locator(".tree")
+    turn, agent = tree.locator("#turn-1"), tree.locator(".tr[aria-level='2']").first
+    below = tree.locator(".tr[aria-level='3']")
+    expect(below.first).to_be_visible()
+    agent.locator("a.t").focus()
+    visit.page.keyboard.press("ArrowLeft")
+    expect(agent).to_have_attribute("aria-expanded", "false")
+    expect(below.first).to_be_hidden()
+    say(server, "s", ("And now?", "It is there."), seconds_ago=5)
+    expect(tree.locator("#turn-2")).to_be_visible()
+    expect(below.first).to_be_hidden()
+    visit.page.keyboard.press("ArrowRight")
+    expect(below.first).to_be_visible()
+    visit.page.keyboard.press("ArrowRight")
+    expect(below.first.locator("a.t")).to_be_focused()
+    turn.locator("[data-twist]").click()
+    expect(agent).to_be_hidden()
+    expect(tree.locator("#turn-2")).to_be_visible()
+
+
+def test_the_tree_shows_failed_spans_alone_and_the_address_says_so(
+    server: Server, visit: Visit
+) -> None:
+    say(server, "s", ("One?", "1"))
+    say_with_tools(server, "s", fails=True)
+    server.wait_derived()
+    visit.open(open="s", tab="traces", live="off")
+    spans = visit.opened().locator(".tree a.t")
+    everything = spans.count()
+    visit.opened().get_by_role("link", name="Failed").click()
+    visit.page.wait_for_url("**show=failed**")
+    expect(visit.opened().locator(".tr--turn")).to_have_count(1)
+    assert 0 < spans.count() < everything
+    visit.opened().get_by_role("link", name="Attributes").click()
+    visit.page.wait_for_url("**panel=attributes**")
+    expect(visit.opened().locator(".insp")).to_contain_text("Resource")
+    visit.page.reload()
+    expect(visit.opened().locator(".insp")).to_contain_text("Resource")
+    expect(visit.opened().locator(".tr--turn")).to_have_count(1)

@@ -49,6 +49,7 @@ def test_a_row_says_what_is_known_and_what_is_not() -> None:
     assert row.where == "production · session.id"
     row = row_of(make_session(cost_usd=None), STATE, dearest=0, slow_ms=0)
     assert (row.cost, row.cost_note, row.cost_share) == ("unknown", "no price", 0.0)
+    assert row.cost_title == "No price is known for gpt-4.1, gpt-4.1-mini"
 
 
 def test_a_session_is_live_for_a_minute_and_runs_without_an_answer_for_two() -> None:

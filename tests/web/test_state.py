@@ -48,12 +48,31 @@ def test_a_column_sorts_down_first_and_then_turns_around() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("range", "1y"), ("sort", "colour"), ("tab", "x"), ("live", "maybe")]
+    ("name", "value"),
+    [
+        ("range", "1y"),
+        ("sort", "colour"),
+        ("tab", "x"),
+        ("live", "maybe"),
+        ("panel", "x"),
+        ("show", "x"),
+    ],
 )
 def test_what_the_page_does_not_know_is_named(name: str, value: str) -> None:
     with pytest.raises(BadQuery) as caught:
         read_state({name: value}, "default")
     assert caught.value.field == name
+
+
+def test_a_browser_s_columns_stand_where_the_address_says_nothing_of_them() -> None:
+    kept = read_state({}, "default", "cols%3Dcost%252Cturns%252Ccolour%26density%3Dcompact")
+    assert (kept.cols, kept.density) == ("cost,turns", "compact")
+    assert "cols=cost%2Cturns&density=compact" in kept.href()
+    told = read_state({"cols": "when"}, "default", "cols=cost")
+    assert told.columns == ["when"]
+    assert told.plain_look.columns == ("cost",)
+    for odd in ("cols=&density=huge", "%%%", "cols=colour"):
+        assert read_state({}, "default", odd).href() == "/"
 
 
 def test_a_range_begins_before_now_and_all_time_has_no_begin() -> None:

@@ -25,7 +25,7 @@ TICK_SECONDS = 1.0  # at most one event in this time, however much changes
 async def listen(bus: Bus, project_id: ProjectId) -> Stream:
     """A stream of `event: sessions` with `{"ids": [...]}`: ids only, at most one each second.
 
-    An empty list means that anything may have changed. A comment line comes every 15 s.
+    An empty list means that anything may have changed. `event: still` comes every 15 s without one.
     """
     headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
     return Stream(changes(bus, project_id), media_type="text/event-stream", headers=headers)
@@ -42,4 +42,4 @@ async def changes(bus: Bus, project_id: ProjectId) -> AsyncIterator[str]:
                 yield f"event: sessions\ndata: {data}\n\n"
                 await asyncio.sleep(TICK_SECONDS)
             elif not listener.closed:
-                yield ": still here\n\n"
+                yield "event: still\ndata: {}\n\n"

@@ -38,6 +38,7 @@ from parley.query.prompts import (
     read_prompt_refs,
     read_prompt_usage,
 )
+from parley.query.rail import TurnMark, read_turn_marks
 from parley.query.rates import RATE_DAYS, ModelRate, read_rates
 from parley.query.series import compare_series, read_series
 from parley.query.sessions import SORTS, find_sessions, open_session, read_session
@@ -91,6 +92,7 @@ __all__ = [
     "QueryError",
     "Sample",
     "Seen",
+    "TurnMark",
     "Unknown",
     "Unread",
     "all_of",
@@ -128,6 +130,7 @@ __all__ = [
     "read_stats",
     "read_trace",
     "read_transcript",
+    "read_turn_marks",
     "read_unknown",
     "turns_filter",
     "usage_by_model",

@@ -10,6 +10,7 @@ from parley.query import Piece
 from parley.web.axis import AxisLabel
 from parley.web.exports import ExportLink, list_exports, session_exports
 from parley.web.label_view import Labeling, labels_href
+from parley.web.rail_view import Rail
 from parley.web.state import CHARTS, COLUMNS, PageState
 from parley.web.timeline_context import Timeline
 
@@ -17,6 +18,7 @@ __all__ = [
     "Attribute",
     "Bar",
     "Block",
+    "Choice",
     "Drawer",
     "Inspector",
     "Metric",
@@ -82,6 +84,7 @@ class Row(Struct, frozen=True, kw_only=True):
     tokens_out: str
     cost: str
     cost_note: str
+    cost_title: str  # to the nano-dollar; or why it is not known, or not all of it
     cost_share: float  # of the dearest row, percent
     model: str
     user: str
@@ -147,6 +150,7 @@ class TurnView(Struct, frozen=True, kw_only=True):
     error: str
     error_title: str
     error_href: str
+    alike_href: str  # sessions with a turn that failed like this one
     is_running: bool
     latency: str
     ttft: str
@@ -192,6 +196,17 @@ class SpanRow(Struct, frozen=True, kw_only=True):
     is_error: bool = False
     is_selected: bool = False
     href: str = ""
+    told: str = ""  # what came of it, in a word or two
+    below: int = 0  # how many lines fold with it
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """One of several ways to look at something."""
+
+    name: str
+    href: str
+    count: str = ""
+    is_current: bool = False
 
 
 class Inspector(Struct, frozen=True, kw_only=True):
@@ -219,6 +234,8 @@ class Inspector(Struct, frozen=True, kw_only=True):
     raw: str = ""  # the span as OTLP/JSON, "" when it is too long
     curl: str = ""  # what sends it again
     link: str = ""  # the address of the span by itself
+    panel: str = "details"
+    panels: list[Choice] = field(default_factory=list)
 
 
 class Drawer(Struct, frozen=True, kw_only=True):
@@ -245,7 +262,9 @@ class Drawer(Struct, frozen=True, kw_only=True):
     cost_note: str = ""
     cost_title: str = ""  # whose price each model's calls have
     turns: list[TurnView] = field(default_factory=list)
+    rail: Rail | None = None  # all turns of a long session
     spans: list[SpanRow] = field(default_factory=list)
+    shown: list[Choice] = field(default_factory=list)  # which spans the tree shows
     inspector: Inspector | None = None
     timeline: Timeline | None = None
     close_href: str = "/"
@@ -259,6 +278,8 @@ class Drawer(Struct, frozen=True, kw_only=True):
     earlier_href: str = ""
     later_href: str = ""
     trace_href: str = ""  # the trace that has this id, when no session has it
+    search_href: str = ""  # the sessions whose id holds this one
+    close: list[Choice] = field(default_factory=list)  # that may have been meant
 
     @property
     def exports(self) -> list[ExportLink]:
@@ -387,6 +408,7 @@ class TracePage(Struct, frozen=True, kw_only=True):
     session_href: str = ""
     session_id: str = ""
     spans: list[SpanRow] = field(default_factory=list)
+    shown: list[Choice] = field(default_factory=list)  # which spans the tree shows
     inspector: Inspector | None = None
     facts: list[Attribute] = field(default_factory=list)
     part: str = ""

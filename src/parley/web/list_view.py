@@ -170,11 +170,7 @@ def row_of(
     models = session.models
     tags, tags_more = shown_tags(session)
     where = [", ".join(session.environments[:2]), session.session_source]
-    note = ""
-    if session.cost_usd is None:
-        note = "no price" if session.total_tokens else "no usage"
-    elif not session.cost_complete:
-        note = "at least"
+    note, title = _cost_words(session)
     return Row(
         session=session,
         key=element_key(session.session_id),
@@ -186,6 +182,7 @@ def row_of(
         tokens_out=words.tokens(session.output_tokens),
         cost=words.money(session.cost_usd),
         cost_note=note,
+        cost_title=title,
         cost_share=round(100 * (session.cost_usd or 0) / dearest, 1) if dearest else 0.0,
         model=(models[0] + (f" +{len(models) - 1}" if len(models) > 1 else "")) if models else "–",
         user=", ".join(session.users[:2]) or "–",
@@ -202,3 +199,18 @@ def row_of(
         tags=tags,
         tags_more=tags_more,
     )
+
+
+def _cost_words(session: Session) -> tuple[str, str]:
+    """Returns what stands under a cost, and what its title says: never a bare dash."""
+    if session.cost_usd is None:
+        if session.total_tokens:
+            named = ", ".join(session.models[:3])
+            told = f"No price is known for {named}" if named else "No call named its model"
+            return "no price", told
+        failed = session.errors >= session.turns
+        return "no usage", "No call reported tokens" + (": every turn failed" if failed else "")
+    exact = f"${session.cost_usd:.9f}"
+    if session.cost_complete:
+        return "", exact
+    return "at least", f"{exact}; some calls have no price, or reported no tokens"

@@ -25,17 +25,21 @@ from parley.query import (
     read_spans,
     read_trace,
     read_transcript,
+    read_turn_marks,
 )
 from parley.store import Store
 from parley.web import words
 from parley.web.axis import axis_of
 from parley.web.contexts import Attribute, Drawer, Problem, SessionsPage, TracePage
 from parley.web.list_view import bars_of, metrics_of, row_of
+from parley.web.lost import close_sessions, search_href
 from parley.web.otlp_view import Sender
 from parley.web.prompt_links import with_prompts
+from parley.web.rail_view import rail_of
 from parley.web.session_view import conversation, drawer_head
 from parley.web.state import PageState, element_key
 from parley.web.timeline_view import timeline_of
+from parley.web.tree_choices import narrow_tree, shown_choices, with_panel
 from parley.web.tree_view import inspector_of, pick_span, session_tree, trace_rows
 
 __all__ = ["Place", "problem_of", "session_drawer", "sessions_page", "trace_page"]
@@ -250,12 +254,13 @@ def _opened(place: Place, state: PageState) -> Drawer:
         found=False,
         title="No such session",
         close_href=closed,
+        search_href=search_href(state),
         trace_href=f"/traces/{quote(state.open[:64], safe='')}?"
         + urlencode({"project": state.project}),
     )
     tabs = {"conversation": _conversation, "traces": _spans, "timeline": _timeline}
     found = tabs[state.tab](place, state)
-    return found or lost
+    return found or replace(lost, close=close_sessions(place.store, state))
 
 
 def _conversation(place: Place, state: PageState) -> Drawer | None:
@@ -263,8 +268,11 @@ def _conversation(place: Place, state: PageState) -> Drawer | None:
     store = place.store
     first = int(state.at) if state.at.isascii() and state.at.isdigit() and len(state.at) < 10 else 1
     first = max(first, 1)
-    transcript = read_transcript(
-        store, state.project, state.open, first_turn=first, limit=PAGE_TURNS
+    transcript, marks = at_once(
+        lambda: read_transcript(
+            store, state.project, state.open, first_turn=first, limit=PAGE_TURNS
+        ),
+        lambda: read_turn_marks(store, state.project, state.open),
     )
     if transcript is None:
         return None
@@ -277,6 +285,14 @@ def _conversation(place: Place, state: PageState) -> Drawer | None:
     return replace(
         head,
         turns=with_prompts(store, state.project, transcript, conversation(transcript, state)),
+        rail=rail_of(
+            marks,
+            state,
+            shown=range(first, last + 1),
+            page_turns=PAGE_TURNS,
+            slow_ms=transcript.session.latency_ms_p95,
+            running=head.running_turn,
+        ),
         part=f"Turns {first:,} to {last:,} of {transcript.session.turns:,}" if is_part else "",
         earlier_href=state.href(at=str(before) if before > 1 else "") if first > 1 else "",
         later_href=state.href(at=str(following)) if following else "",
@@ -305,7 +321,10 @@ def _spans(place: Place, state: PageState) -> Drawer | None:
     return replace(
         head,
         spans=session_tree(turns, trees, state, selected),
-        inspector=inspector_of(selected, by_id[selected.trace_id], sender) if selected else None,
+        shown=shown_choices(trees, state),
+        inspector=with_panel(inspector_of(selected, by_id[selected.trace_id], sender), state)
+        if selected
+        else None,
         part=f"{words.plural(len(trees), 'trace')} of {detail.session.traces:,}" if is_part else "",
         earlier_href=state.href(at="", span="") if is_part and not is_first else "",
         later_href=state.href(at=following, span="") if following else "",
@@ -357,7 +376,15 @@ def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:
         ("failed spans", str(failed) if failed else ""),
     ]
     base = f"/traces/{tree.trace_id}?{urlencode({'project': state.project})}"
-    rows = trace_rows(tree, state, selected, zero=start, scale=max(end - start, 1), base=base)
+    rows = trace_rows(
+        narrow_tree(tree, state.show),
+        state,
+        selected,
+        zero=start,
+        scale=max(end - start, 1),
+        base=base,
+    )
+    seen = inspector_of(selected, tree, place.sender(state.project)) if selected else None
     return replace(
         page,
         found=True,
@@ -366,7 +393,8 @@ def trace_page(place: Place, state: PageState, trace_id: str) -> TracePage:
         if tree.session_id
         else "",
         spans=rows,
-        inspector=inspector_of(selected, tree, place.sender(state.project)) if selected else None,
+        shown=shown_choices([tree], state, base),
+        inspector=with_panel(seen, state, base) if seen else None,
         facts=[Attribute(name, value) for name, value in facts if value],
         part="" if tree.is_complete else "The first spans by start; the trace has more",
     )

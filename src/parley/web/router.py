@@ -24,11 +24,12 @@ from parley.store import Store, StoreError
 from parley.web.analytics import analytics_routes
 from parley.web.labels import labels_routes
 from parley.web.pages import Place, sessions_page
+from parley.web.patterns import patterns_routes
 from parley.web.prices import prices_routes
 from parley.web.prompts import PromptParts, prompts_routes
 from parley.web.quarantine import quarantine_routes
 from parley.web.snippets import quick_start
-from parley.web.state import RANGE_WORDS, PageState, read_state
+from parley.web.state import LOOK_COOKIE, RANGE_WORDS, PageState, read_state
 from parley.web.templates import SECURITY_HEADERS, render, static_folder, static_prefix
 from parley.web.traces import traces_routes
 from parley.web.unknown import unknown_routes
@@ -102,13 +103,9 @@ def web_router(
     del bus
     place = Place(store, journal, address=address, needs_token=access.needs_token)
 
-    def state_of(request: PageRequest) -> PageState:
-        project = access.read_project(request.scope["headers"], request.scope["query_string"])
-        return read_state(dict(request.query_params), project)
-
     @get("/", include_in_schema=False)
     async def sessions(request: PageRequest) -> Response[str]:
-        state = state_of(request)
+        state = state_of(request, access)
         page = await asyncio.to_thread(sessions_page, place, state)
         views = view_bar(await asyncio.to_thread(list_views, records, state.project), state)
         lost = page.drawer is not None and not page.drawer.found
@@ -132,11 +129,18 @@ def web_router(
             *unknown_routes(place, prices, access),
             *views_routes(records, access),
             *labels_routes(labels, access),
+            *patterns_routes(place, access),
             *sign_in_routes(access),
         ],
         exception_handlers={Exception: answer_problem},
     )
     return Router(path="/", route_handlers=[pages, static_files(), nothing])
+
+
+def state_of(request: PageRequest, access: Access) -> PageState:
+    """Returns what a page shows: its address, and what the browser remembers of the list."""
+    project = access.read_project(request.scope["headers"], request.scope["query_string"])
+    return read_state(dict(request.query_params), project, request.cookies.get(LOOK_COOKIE, ""))
 
 
 def sign_in_routes(access: Access) -> list[Any]:

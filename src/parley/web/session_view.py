@@ -17,6 +17,7 @@ from parley.model import (
 )
 from parley.query import usage_by_model
 from parley.web import words
+from parley.web.alike import alike_href
 from parley.web.attachments import is_media, media_block, sources_block
 from parley.web.contexts import Attribute, Block, Drawer, TurnView
 from parley.web.label_view import labeling_of
@@ -206,6 +207,7 @@ def _turn_view(
         error=turn.error or "",
         error_title="The turn ended in an error" if turn.output else "No answer was given",
         error_href=state.href(tab="traces", span=turn.trace_ids[0] if turn.trace_ids else ""),
+        alike_href=alike_href(turn.error or "", state),
         is_running=is_running,
         latency=latency,
         ttft=words.duration(turn.ttft_ms) if turn.ttft_ms is not None else "",

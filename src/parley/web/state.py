@@ -5,15 +5,24 @@ import re
 import time
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, unquote, urlencode
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from parley.model import CHARTS, COLUMNS, RANGES, Look, from_iso
+from parley.model import CHARTS, COLUMNS, DENSITIES, RANGES, Look, from_iso
 from parley.query import BadQuery, check_look
 
-__all__ = ["CHARTS", "COLUMNS", "RANGES", "RANGE_WORDS", "PageState", "element_key", "read_state"]
+__all__ = [
+    "CHARTS",
+    "COLUMNS",
+    "LOOK_COOKIE",
+    "RANGES",
+    "RANGE_WORDS",
+    "PageState",
+    "element_key",
+    "read_state",
+]
 
 SECOND_NS = 1_000_000_000
 RANGE_WORDS = (
@@ -26,6 +35,10 @@ RANGE_WORDS = (
 )
 PLACES = ("project", "open", "tab")
 TABS = ("conversation", "traces", "timeline")
+PANELS = ("details", "attributes", "events", "raw")
+SHOWN = ("all", "calls", "failed")
+KEPT = ("cols", "density")  # what a browser remembers of the list
+LOOK_COOKIE = "parley-look"  # `cols=…&density=…`, written by the page's script
 ZOOM = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 DEFAULTS = {
     "project": "default",
@@ -42,6 +55,8 @@ DEFAULTS = {
     "open": "",
     "tab": "conversation",
     "span": "",
+    "panel": "details",
+    "show": "all",
     "live": "on",
     "full": "",
     "at": "",
@@ -74,11 +89,14 @@ class PageState(Struct, frozen=True, kw_only=True):
     open: str = ""
     tab: str = DEFAULTS["tab"]
     span: str = ""
+    panel: str = DEFAULTS["panel"]  # of the details of a span
+    show: str = DEFAULTS["show"]  # which spans the tree shows
     live: str = DEFAULTS["live"]
     full: str = ""
     at: str = ""  # where a long session begins: a turn's number, or a trace's id
     zoom: str = ""  # turns of the timeline: `3` or `3-9`
     scale: str = DEFAULTS["scale"]  # of the timeline: pauses folded, or true
+    remembered: tuple[str, str] = ("", "")  # columns and density of this browser, "" for none
     now_ns: int = field(default_factory=time.time_ns)
 
     @property
@@ -136,7 +154,8 @@ class PageState(Struct, frozen=True, kw_only=True):
     def href(self, **changes: str) -> str:
         """Returns the address of this page with some state changed; defaults are left out."""
         if any(changes.get(name, getattr(self, name)) != getattr(self, name) for name in PLACES):
-            changes = {"at": "", "zoom": "", **changes}  # they were places in what was open
+            # they were places in what was open
+            changes = {"at": "", "zoom": "", "panel": "details", "show": "all", **changes}
         if "range" in changes:  # a named range takes the place of an absolute one
             changes = {"since": "", "until": "", **changes}
         state = replace(self, **changes)
@@ -144,9 +163,19 @@ class PageState(Struct, frozen=True, kw_only=True):
         kept = {
             IN_URL.get(name, name): value
             for name, value in values.items()
-            if value != DEFAULTS[name]
+            if self.is_told(name, value)
         }
         return "/?" + urlencode(kept) if kept else "/"
+
+    def is_told(self, name: str, value: str) -> bool:
+        """Returns whether an address must say this: it does not where nothing else is meant."""
+        return value != DEFAULTS[name] or (name in KEPT and any(self.remembered))
+
+    @property
+    def plain_look(self) -> Look:
+        """The list with nothing asked of it, as this browser remembers it."""
+        cols, density = self.remembered
+        return PageState(cols=cols or DEFAULTS["cols"], density=density or DEFAULTS["density"]).look
 
     @property
     def kept_by_search(self) -> list[tuple[str, str]]:
@@ -154,7 +183,7 @@ class PageState(Struct, frozen=True, kw_only=True):
         names = ("project", "range", "since", "until", "sort", "chart", "cols", "density", "live")
         values = [(name, getattr(self, name)) for name in names]
         return [
-            (IN_URL.get(name, name), value) for name, value in values if value != DEFAULTS[name]
+            (IN_URL.get(name, name), value) for name, value in values if self.is_told(name, value)
         ]
 
     @property
@@ -178,8 +207,19 @@ def _field(time_ns: int) -> str:
     return f"{datetime.fromtimestamp(time_ns // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-def read_state(query: dict[str, str], project: str) -> PageState:
-    """Returns the state of a query.
+def remembered_look(cookie: str) -> tuple[str, str]:
+    """Returns the columns and the density that a browser remembers, ("", "") for none.
+
+    What the list does not know any more is forgotten, never refused.
+    """
+    found = parse_qs(unquote(cookie)[:400])
+    cols = [name for name in found.get("cols", [""])[0].split(",") if name in COLUMNS]
+    density = found.get("density", [""])[0]
+    return ",".join(dict.fromkeys(cols)), density if density in DENSITIES else ""
+
+
+def read_state(query: dict[str, str], project: str, look_cookie: str = "") -> PageState:
+    """Returns the state of a query; where it says nothing of columns, the browser's choice.
 
     Raises:
         BadQuery: a value that the page does not know; names the parameter.
@@ -189,7 +229,13 @@ def read_state(query: dict[str, str], project: str) -> PageState:
         for name in DEFAULTS
         if IN_URL.get(name, name) in query and name != "project"
     }
-    state = PageState(project=project, **known)
+    remembered = remembered_look(look_cookie)
+    kept = {name: value for name, value in zip(KEPT, remembered, strict=True) if value}
+    state = PageState(project=project, remembered=remembered, **{**kept, **known})
+    if state.panel not in PANELS:
+        raise BadQuery("panel", f"{state.panel!r} is none of {', '.join(PANELS)}")
+    if state.show not in SHOWN:
+        raise BadQuery("show", f"{state.show!r} is none of {', '.join(SHOWN)}")
     if state.tab not in TABS:
         raise BadQuery("tab", f"{state.tab!r} is none of {', '.join(TABS)}")
     if state.zoom and (state.zoomed is None or not 1 <= state.zoomed[0] <= state.zoomed[1]):

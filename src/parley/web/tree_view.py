@@ -14,6 +14,7 @@ from parley.web.contexts import Attribute, Inspector, SpanRow
 from parley.web.otlp_view import Sender, curl_of, otlp_of
 from parley.web.rich_text import json_html
 from parley.web.state import PageState
+from parley.web.tree_choices import lines_below, narrow_tree, tree_href, what_came
 
 __all__ = [
     "BARS",
@@ -83,8 +84,12 @@ def session_tree(
     scale = max((end - start for start, end in extents), default=1) or 1
     rows: list[SpanRow] = []
     for group_turns, found in groups:
-        rows.append(_turn_row(group_turns))
-        for tree in found:
+        shown = [narrow_tree(tree, state.show) for tree in found]
+        below = sum(len(tree.spans) for tree in shown)
+        if not below and state.show != "all":
+            continue
+        rows.append(_turn_row(group_turns, below))
+        for tree in shown:
             zero = extent_of(found)[0]
             rows += trace_rows(tree, state, selected, zero=zero, scale=scale, level=2)
     return rows
@@ -113,7 +118,7 @@ def extent_of(trees: Sequence[TraceTree]) -> tuple[int, int]:
     return min(span.start_ns for span in spans), max(span.end_ns for span in spans)
 
 
-def _turn_row(turns: Sequence[Turn]) -> SpanRow:
+def _turn_row(turns: Sequence[Turn], below: int) -> SpanRow:
     first, last = turns[0], turns[-1]
     costs = [turn.cost_usd for turn in turns if turn.cost_usd is not None]
     every = sum(turn.input_tokens + turn.output_tokens for turn in turns)
@@ -125,6 +130,7 @@ def _turn_row(turns: Sequence[Turn]) -> SpanRow:
         cost=words.money(sum(costs)) if costs else "",
         duration=words.duration(sum(turn.latency_ms for turn in turns)),
         is_error=any(turn.error is not None for turn in turns),
+        below=below,
     )
 
 
@@ -140,12 +146,13 @@ def trace_rows(
 ) -> list[SpanRow]:
     """Returns the lines of one trace.
 
-    `base`: an address with a query that `span=` is added to; without it, the page's own.
+    `base`: the address of a page of one trace; without it the page is that of a session.
     """
     last = _last_of_siblings(tree.spans)
+    below = lines_below(tree.spans)
     lines: list[bool] = []  # per depth: whether the line goes on below
     rows = []
-    for span in tree.spans:
+    for place, span in enumerate(tree.spans):
         lines = [*lines[: span.depth], not last[span.span_id]]
         guides = ["v" if goes_on else "e" for goes_on in lines[:-1]] + ["t" if lines[-1] else "l"]
         every = (span.input_tokens or 0) + (span.output_tokens or 0)
@@ -169,9 +176,9 @@ def trace_rows(
                 duration=words.duration(span.duration_ms),
                 is_error=is_error,
                 is_selected=selected is not None and span.span_id == selected.span_id,
-                href=f"{base}&span={span.span_id}"
-                if base
-                else state.href(tab="traces", span=span.span_id),
+                href=tree_href(state, base, span=span.span_id),
+                told=what_came(span),
+                below=below[place],
             )
         )
     return rows

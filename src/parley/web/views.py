@@ -63,7 +63,7 @@ def view_bar(views: Sequence[SavedView], state: PageState) -> ViewBar:
     asked = "?" + urlencode({"project": state.project})
     return ViewBar(
         tabs=[
-            ViewTab(name="All sessions", href=state.look_href(Look()), is_current=plain),
+            ViewTab(name="All sessions", href=state.look_href(state.plain_look), is_current=plain),
             *(
                 ViewTab(name=view.name, href=state.look_href(view.look), is_current=view is current)
                 for view in views

@@ -1,8 +1,9 @@
-// Copy buttons: the text in data-copy, or the code block that the button heads.
+// Copy buttons: the text in data-copy, the address in data-copy-href, or the code block that the button heads.
 const SAID_MS = 1200;
 
 async function copy(button) {
-  const text = button.dataset.copy || button.closest(".code")?.querySelector("pre")?.textContent || "";
+  const { copyHref } = button.dataset;
+  const text = copyHref ? new URL(copyHref, location.href).href : button.dataset.copy || button.closest(".code")?.querySelector("pre")?.textContent || "";
   const label = button.querySelector("span") ?? button;
   const before = label.textContent;
   label.setAttribute("hx-morph-skip", ""); // a live page keeps what the button says
@@ -20,7 +21,7 @@ async function copy(button) {
 
 export function start() {
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("button[data-copy]");
+    const button = event.target.closest("button[data-copy], button[data-copy-href]");
     if (button && !button.dataset.busy) {
       button.dataset.busy = "1";
       copy(button).finally(() => setTimeout(() => delete button.dataset.busy, SAID_MS));

@@ -1,10 +1,14 @@
 // The stream says that something changed; then the page is asked for again. Ids only come over it.
-import { facts, fetchPage, onRender, openId, refresh, show } from "./page.js";
+import { facts, isVisiting, onRender, refresh } from "./page.js";
+import { announce, isReading, tell } from "./news.js";
 
 const PAUSE_MS = 1000; // between two renderings, however much changes
+const LOOK_MS = 5000; // between two looks whether the stream lives
+const SILENCE_MS = 40_000; // the server says something every 15 s: longer, and the line is dead
 
 let stream = null;
 let address = "";
+let heard = 0; // when the stream said something, or was opened
 let waiting = false; // a rendering is due
 let busy = false;
 
@@ -15,13 +19,41 @@ function connect() {
   stream?.close();
   stream = null;
   address = wanted;
+  mark(false);
   if (!wanted) return;
+  heard = Date.now();
   stream = new EventSource(wanted);
-  stream.addEventListener("sessions", changed);
+  stream.addEventListener("sessions", (event) => {
+    tell(JSON.parse(event.data).ids);
+    changed();
+  });
+  stream.addEventListener("still", alive);
   stream.addEventListener("open", changed); // what happened before, or while it was lost, was not told
+  stream.addEventListener("error", () => mark(true));
+}
+
+// A browser that slept, or a server that refused once, leaves a stream that says nothing for good.
+function reconnect() {
+  address = "";
+  connect();
+}
+
+function look() {
+  if (!address) return;
+  if (stream.readyState === EventSource.CLOSED || Date.now() - heard > SILENCE_MS) reconnect();
+}
+
+function mark(isLost) {
+  document.documentElement.toggleAttribute("data-lost", isLost);
+}
+
+function alive() {
+  heard = Date.now();
+  mark(false);
 }
 
 function changed() {
+  alive();
   waiting = true;
   if (!busy) run();
 }
@@ -29,58 +61,20 @@ function changed() {
 async function run() {
   busy = true;
   while (waiting && address) {
-    waiting = false;
-    if (isReading()) await announce();
-    else await refresh();
+    if (!isVisiting()) { // where the reader is going comes first, and is newer
+      waiting = false;
+      if (isReading()) await announce();
+      else await refresh();
+    }
     await new Promise((done) => setTimeout(done, PAUSE_MS));
   }
   busy = false;
 }
 
-// The list is scrolled and nothing is open over it: rows must not move under the eyes.
-function isReading() {
-  const table = document.querySelector(".ledger");
-  return table !== null && openId() === null && table.getBoundingClientRect().top < 0;
-}
-
-// Shows how many sessions are new instead of moving what is being read.
-async function announce() {
-  const text = await fetchPage(location.href).catch(() => null);
-  if (text === null) return;
-  const ids = (root) => [...root.querySelectorAll("tr[data-session]")].map((row) => row.dataset.session);
-  const known = new Set(ids(document));
-  const fresh = ids(new DOMParser().parseFromString(text, "text/html")).filter((id) => !known.has(id));
-  if (!fresh.length) return void (await show(text));
-  const pill = document.querySelector(".newpill");
-  if (!pill) return;
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "pillbtn";
-  button.textContent = `${fresh.length} new`;
-  button.addEventListener("click", async () => {
-    scrollTo({ top: 0 });
-    pill.replaceChildren();
-    await refresh();
-  });
-  pill.replaceChildren(button);
-}
-
-// Rows that were not on the page before flash once.
-function flashNew() {
-  const rows = [...document.querySelectorAll(".ledger tr[data-session]")];
-  const list = location.search.replace(/[?&](open|tab|span|full|live)=[^&]*/g, "");
-  if (flashNew.list === list) {
-    for (const row of rows) {
-      if (!flashNew.known.has(row.dataset.session)) row.classList.add("is-new");
-    }
-  }
-  flashNew.list = list;
-  flashNew.known = new Set(rows.map((row) => row.dataset.session));
-}
-
 export function start() {
   onRender(connect);
-  onRender(flashNew);
+  setInterval(look, LOOK_MS);
+  addEventListener("online", () => { if (address) reconnect(); });
   document.addEventListener("visibilitychange", () => {
     connect(); // a hidden page holds no connection: browsers allow six to a server
     if (!document.hidden && address) changed();
@@ -88,8 +82,7 @@ export function start() {
   addEventListener("pagehide", () => stream?.close());
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
-    address = "";
-    connect();
+    reconnect();
     changed();
   });
 }

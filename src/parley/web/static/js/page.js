@@ -6,12 +6,14 @@ import htmx from "../vendor/htmx.esm.min.js";
 const rendered = []; // called after each morph, and once at the start
 let asked = 0; // only the newest answer is shown
 let pending = null; // what is being fetched, so that a newer question ends it
+let visits = 0; // that wait for their answer
 
 // Local state is the reader's: what is unfolded stays so, whatever the server renders.
 htmx.registerExtension("parley-local", {
   htmx_before_morph_attr: (element, { attrName }) =>
     !(attrName === "open" && element.matches("details, dialog")) &&
-    !(attrName === "class" && element.matches(".is-cut")),
+    !(attrName === "class" && element.matches(".is-cut")) &&
+    !((attrName === "hidden" || attrName === "aria-expanded") && element.matches(".tr")),
 });
 
 // Calls back with the page as it stands, now and after every change.
@@ -25,9 +27,13 @@ export const facts = () => document.getElementById("facts").dataset;
 
 export const openId = () => document.getElementById("opened")?.dataset.session ?? null;
 
+// Whether the reader is on the way to another address.
+export const isVisiting = () => visits > 0;
+
 const busy = (is) => document.getElementById("main")?.setAttribute("aria-busy", is);
 
 // Fetches an address and returns the text of its page; null when a newer question came first.
+// What is no page of ours (a failure, a refusal) is thrown: it never takes the place of one.
 export async function fetchPage(url) {
   const turn = ++asked;
   pending?.abort();
@@ -43,6 +49,7 @@ export async function fetchPage(url) {
       return null;
     }
     const text = await answer.text();
+    if (answer.status >= 500 || !text.includes('id="facts"')) throw new Error(`no page: ${answer.status}`);
     return turn === asked ? text : null;
   } catch (problem) {
     if (problem.name === "AbortError") return null;
@@ -64,18 +71,24 @@ export async function show(text) {
 // Goes to an address. The list keeps its scroll while sessions open and close over it.
 export async function visit(url, { push = true } = {}) {
   const target = new URL(url, location.href);
-  const sameList = withoutSession(target) === withoutSession(new URL(location.href));
+  const here = new URL(location.href);
+  const isOtherPart = target.searchParams.get("at") !== here.searchParams.get("at");
+  const sameList = withoutSession(target) === withoutSession(here) && !(isOtherPart && target.searchParams.get("full"));
   let text;
+  visits++;
   try {
     text = await fetchPage(target.href);
   } catch {
     location.assign(target.href); // the browser knows best how to say that the server is away
     return;
+  } finally {
+    visits--;
   }
   if (text === null) return;
   if (push) history.pushState(null, "", target.href);
   await show(text);
   if (!sameList) scrollTo(0, 0);
+  if (isOtherPart) for (const box of document.querySelectorAll(".drawer__body, .drawer")) box.scrollTop = 0;
   if (target.hash) document.getElementById(target.hash.slice(1))?.scrollIntoView();
 }
 
@@ -92,7 +105,7 @@ export async function refresh() {
 
 function withoutSession(url) {
   const query = new URLSearchParams(url.search);
-  for (const name of ["open", "tab", "span", "full", "live"]) query.delete(name);
+  for (const name of ["open", "tab", "span", "panel", "show", "full", "live", "at", "zoom", "scale"]) query.delete(name);
   return url.pathname + "?" + query;
 }
 

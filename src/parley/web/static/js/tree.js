@@ -1,9 +1,13 @@
-// The span tree and the timeline by keyboard: up and down a line, left to the parent, right to the
-// first child, Home and End. The links are the lines; Enter follows them.
-const LINES = ".tree a.t, .wf a.name";
+// The span tree and the timeline by keyboard: up and down a line, left folds or goes to the parent,
+// right unfolds or goes to the first child, Home and End. The links are the lines; Enter follows them.
+import { onRender } from "./page.js";
 
-const lines = () => [...document.querySelectorAll(LINES)];
-const level = (link) => Number(link.closest("[aria-level]")?.getAttribute("aria-level") ?? 0);
+const LINES = ".tree :is(a, button).t, .wf a.name";
+const folded = new Set(); // ids of the rows whose spans are hidden; the reader's, kept while the page changes
+
+const lines = () => [...document.querySelectorAll(LINES)].filter((line) => line.checkVisibility());
+const level = (row) => Number(row?.getAttribute("aria-level") ?? 0);
+const rowOf = (line) => line.closest("[aria-level]");
 
 // Moves the focus some lines; begins at the one that is looked at.
 export function stepSpans(by) {
@@ -13,27 +17,52 @@ export function stepSpans(by) {
   links[Math.min(links.length - 1, Math.max(0, at + by))]?.focus();
 }
 
-function target(key, links, at) {
-  const depth = level(links[at]);
-  switch (key) {
-    case "ArrowDown": return links[at + 1];
-    case "ArrowUp": return links[at - 1];
-    case "ArrowLeft": return links.slice(0, at).findLast((link) => level(link) < depth);
-    case "ArrowRight": return links[at + 1] && level(links[at + 1]) > depth ? links[at + 1] : null;
-    case "Home": return links[0];
-    case "End": return links.at(-1);
-    default: return undefined;
+// Hides what stands under folded rows. The rows come parents first.
+function paint() {
+  let under = Infinity; // the level of the folded row above
+  for (const row of document.querySelectorAll(".tree .tr[aria-level]")) {
+    row.hidden = level(row) > under;
+    if (!row.hidden) under = folded.has(row.id) ? level(row) : Infinity;
+    if (row.hasAttribute("aria-expanded")) row.setAttribute("aria-expanded", String(!folded.has(row.id)));
   }
 }
 
+function fold(row, isFolded) {
+  if (isFolded) folded.add(row.id);
+  else folded.delete(row.id);
+  paint();
+}
+
+function target(key, links, at) {
+  const row = rowOf(links[at]);
+  const state = row?.getAttribute("aria-expanded");
+  switch (key) {
+    case "ArrowDown": return links[at + 1];
+    case "ArrowUp": return links[at - 1];
+    case "ArrowLeft":
+      if (state === "true") return void fold(row, true);
+      return links.slice(0, at).findLast((link) => level(rowOf(link)) < level(row));
+    case "ArrowRight":
+      if (state === "false") return void fold(row, false);
+      return links[at + 1] && level(rowOf(links[at + 1])) > level(row) ? links[at + 1] : null;
+    case "Home": return links[0];
+    default: return links.at(-1);
+  }
+}
+
+const KEYS = ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight", "Home", "End"];
+
 export function start() {
+  onRender(paint);
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!event.target.matches?.(LINES)) return;
+    if (!KEYS.includes(event.key) || !event.target.matches?.(LINES)) return;
     const links = lines();
-    const next = target(event.key, links, links.indexOf(event.target));
-    if (next === undefined) return;
     event.preventDefault();
-    next?.focus();
+    target(event.key, links, links.indexOf(event.target))?.focus();
+  });
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest("[data-twist], .tr--turn")?.closest(".tr");
+    if (row?.hasAttribute("aria-expanded")) fold(row, !folded.has(row.id));
   });
 }
