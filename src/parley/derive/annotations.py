@@ -30,6 +30,7 @@ __all__ = ["ANNOTATIONS_MAX", "Annotations"]
 ANNOTATIONS_MAX = 1000  # of one call
 FOLD_SECONDS = 1.0  # rows are summed again that often at most
 COST_FACTOR = 20  # and after so many times what the last time took
+FOLD_SESSIONS = 1000  # of a project at once
 CREATED, IS_REMOVED = -2, -1  # places in a row of annotations.by_id
 
 
@@ -114,14 +115,19 @@ class Annotations:
                 self._wait(project_id, [row[0] for row in rows])
             self._has_caught_up = True
         with self._lock:
-            waiting, self._waiting = self._waiting, defaultdict(set)
+            waiting = {
+                name: sorted(named)[:FOLD_SESSIONS]
+                for name, named in self._waiting.items()
+                if named
+            }
         found = {}
         for project_id, named in waiting.items():
-            rows = self._store.read(
-                "sessions.present", project_id=project_id, sessions=sorted(named)
-            )
+            rows = self._store.read("sessions.present", project_id=project_id, sessions=named)
             if rows:
                 found[project_id] = [str(row[0]) for row in rows]
+        with self._lock:
+            for project_id, named in waiting.items():
+                self._waiting[project_id].difference_update(named)
         return found
 
     def took(self, seconds: float) -> None:

@@ -40,7 +40,7 @@ def read_annotations(
         before_id=before_id,
         limit=PAGE_ANNOTATIONS + 1,
     )
-    if not rows and read_session(store, project_id, session_id) is None:
+    if not rows and not cursor and read_session(store, project_id, session_id) is None:
         return None
     page = rows[:PAGE_ANNOTATIONS]
     more = f"{page[-1][-2]}:{page[-1][0]}" if len(rows) > len(page) else None

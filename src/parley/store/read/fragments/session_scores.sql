@@ -1,5 +1,5 @@
 LEFT JOIN (
-    SELECT session_id, CAST(arraySort(groupArray((name, score))), 'Map(String, Float64)') AS scores
+    SELECT session_id, CAST(arraySlice(arraySort(groupArray((name, score))), 1, 1000), 'Map(String, Float64)') AS scores
     FROM (
         SELECT session_id, name, argMaxIf(held.2, held.3, held.1 != 'text') AS score
         FROM (
