@@ -61,6 +61,25 @@ def price(loading: Loading, model: str, **more: Any) -> Override:
     return Override(**{"project": loading.project_id, "model": model, **values})
 
 
+def test_a_batch_call_is_priced_by_a_model_of_its_tier_alone(
+    loading: Loading, records: Records
+) -> None:
+    prices = LivePrices(records, loading.store)
+    attributes = chat_attributes("batch", [("user", "Hi")], "Hello")
+    attributes["gen_ai.request.model"] = attributes["gen_ai.response.model"] = "gpt-4o"
+    attributes["openai.response.service_tier"] = "batch"
+    loading.load([pack(make_span(start_ns=DAY, attributes=attributes))])
+    send(loading, "known", "gpt-4o")
+    assert derive(loading.store, prices) == 2
+    assert used(loading, "batch").cost_reason == "service_tier"
+    assert used(loading, "batch").model == "gpt-4o:batch"
+    assert used(loading, "known").cost_source == "package"
+
+    assert prices.change(loading.project_id, [price(loading, "gpt-4o:batch")])
+    assert derive(loading.store, prices) == 1
+    assert used(loading, "batch").cost_usd == pytest.approx((100 + 2 * 20) / 1e6)
+
+
 def test_a_gap_is_filled_and_only_its_traces_are_derived(
     loading: Loading, records: Records
 ) -> None:

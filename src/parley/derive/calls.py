@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from msgspec import structs
 
@@ -22,9 +23,11 @@ GAPS = (
     "reasoning_tokens",
     "cost_usd",
     "ttft_ms",
+    "details",
     "inputs",
     "outputs",
 )
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 COUNTS = (
     "input_tokens",
     "output_tokens",
@@ -95,9 +98,9 @@ def _told_by(spans: Iterable[SpanFacts]) -> SpanFacts:
         return first
     found = {}
     for name in GAPS:
-        if getattr(first, name) in (None, "", []):
+        if getattr(first, name) in EMPTY:
             values = (getattr(other, name) for other in others)
-            value = next((value for value in values if value not in (None, "", [])), None)
+            value = next((value for value in values if value not in EMPTY), None)
             if value is not None:
                 found[name] = value
     return structs.replace(first, **found) if found else first

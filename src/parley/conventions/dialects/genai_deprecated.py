@@ -17,13 +17,15 @@ DIALECT = Dialect(
             Field("gen_ai.usage.details.cached_tokens"),
         ],
         "cache_write_tokens": [
-            Field("gen_ai.usage.cache_write.input_tokens"),
             Field("gen_ai.usage.cache_creation_input_tokens"),
         ],
         "reasoning_tokens": [
             Field("gen_ai.usage.reasoning_tokens"),
             Field("gen_ai.usage.details.reasoning_tokens"),
         ],
+        "input_audio_tokens": [Field("gen_ai.usage.details.input_audio_tokens")],
+        "output_audio_tokens": [Field("gen_ai.usage.details.output_audio_tokens")],
+        "cache_audio_read_tokens": [Field("gen_ai.usage.details.cache_audio_read_tokens")],
         "cost_usd": [Field("gen_ai.usage.cost"), Field("gen_ai.usage.total_cost")],
     },
     inputs=[Payload("gen_ai.prompt"), Payload("gen_ai.prompt", shape="indexed")],

@@ -21,6 +21,18 @@ DIALECT = Dialect(
         "reasoning_tokens": [
             Field("metadata.usage_object", path=("completion_tokens_details", "reasoning_tokens")),
         ],
+        "input_audio_tokens": [
+            Field("metadata.usage_object", path=("prompt_tokens_details", "audio_tokens")),
+        ],
+        "output_audio_tokens": [
+            Field("metadata.usage_object", path=("completion_tokens_details", "audio_tokens")),
+        ],
+        "input_image_tokens": [
+            Field("metadata.usage_object", path=("prompt_tokens_details", "image_tokens")),
+        ],
+        "output_image_tokens": [
+            Field("metadata.usage_object", path=("completion_tokens_details", "image_tokens")),
+        ],
         "user_id": [
             Field("llm.user"),
             Field("metadata.user_api_key_end_user_id"),

@@ -46,6 +46,13 @@ DIALECT = Dialect(
         ],
         "cache_write_tokens": [Field("llm.token_count.prompt_details.cache_write")],
         "reasoning_tokens": [Field("llm.token_count.completion_details.reasoning")],
+        "input_audio_tokens": [Field("llm.token_count.prompt_details.audio")],
+        "output_audio_tokens": [Field("llm.token_count.completion_details.audio")],
+        "service_tier": [
+            Field("output.value", path=("service_tier",)),
+            Field("output.value", path=("usage", "service_tier")),
+            Field("llm.invocation_parameters", path=("service_tier",)),
+        ],
         "cost_usd": [Field("llm.cost.total")],
         "tool_name": [Field("tool.name")],
         "source_project": [Field("openinference.project.name", where="resource")],
