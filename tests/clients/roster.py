@@ -122,4 +122,24 @@ CLIENTS = [
         },
         rarely=True,
     ),
+    Client(
+        "litellm",
+        "litellm_sdk.py",
+        "litellm",
+        {"LITELLM_OTEL_V2": "true", "LITELLM_LOCAL_MODEL_COST_MAP": "True", CONTENT: "span_only"},
+        dict.fromkeys(
+            ("tools.users", "retry.users", "left.users", "right.users"),
+            "no attribute has the user of a call",
+        ),
+    ),
+    Client("mlflow", "mlflow_sdk.py", "mlflow", {"MLFLOW_DISABLE_TELEMETRY": "true"}),
+    Client("opik", "opik_otel.py", "opik"),
+    Client("strands", "strands_agents.py", "strands", rarely=True),
+    Client(
+        "semantic-kernel",
+        "semantic_kernel_chat.py",
+        "semantic-kernel",
+        not_sent=NO_CACHE_NOR_ITS_PRICE,
+        rarely=True,
+    ),
 ]

@@ -326,3 +326,29 @@ def test_two_answers_with_words_stay_two() -> None:
     given = [{"role": "assistant", "content": text} for text in ("One.", "Two.")]
     found = MessageReader().read({"gen_ai.input.messages": json.dumps(given)}).inputs
     assert [message.text for message in found] == ["One.", "Two."]
+
+
+def test_the_name_of_a_prompt_is_no_message() -> None:
+    named = {"gen_ai.prompt.name": "greeting", "gen_ai.prompt.variable.city": "Rome"}
+    assert told(named) == []
+    assert told({**named, "gen_ai.prompt.0.content": "Hi"}) == [("user", "Hi")]
+
+
+def test_completions_of_openinference_are_words() -> None:
+    attributes = {"llm.prompts.0.prompt.text": "Hi", "llm.choices.0.completion.text": "Hello!"}
+    assert told(attributes) == ASKED[1:]
+
+
+def test_a_function_call_of_openinference_is_a_tool_call() -> None:
+    message = "llm.output_messages.0.message."
+    attributes = {
+        f"{message}role": "assistant",
+        f"{message}function_call_name": "get_weather",
+        f"{message}function_call_arguments_json": '{"city": "Rome"}',
+    }
+    (part,) = MessageReader().read(attributes).outputs[0].parts
+    assert (part.kind, part.name, part.arguments) == (
+        "tool_call",
+        "get_weather",
+        '{"city": "Rome"}',
+    )

@@ -147,6 +147,13 @@ def test_a_model_is_found_under_opentelemetrys_name_of_its_provider() -> None:
     assert usd("nobody-knows", "gpt-4o") == Decimal("2.5")
 
 
+def test_a_model_is_found_behind_the_name_of_its_provider() -> None:
+    """As LiteLLM names models, and Google's ADK with it, which says that the provider is Google."""
+    assert usd("gcp.vertex.agent", "openai/gpt-4o") == Decimal("2.5")
+    assert usd("", "gemini/gemini-2.0-flash") == usd("google", "gemini-2.0-flash")
+    assert usd("", "nobody-knows/gpt-4o") is None
+
+
 def test_an_unknown_model_has_no_price_rather_than_none_to_pay() -> None:
     assert usd("openai", "my-own-model") is None
 

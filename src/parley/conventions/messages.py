@@ -39,6 +39,7 @@ INPUT_KEYS = (
 SYSTEM_KEYS = ("system", "system_instruction", "systemInstruction", "instructions")
 OUTPUT_KEYS = (
     "answer",
+    "completion",
     "__default__",
     "output",
     "response",

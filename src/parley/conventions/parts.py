@@ -116,6 +116,10 @@ def _beside_after(message: Mapping[str, Any], parts: list[Part]) -> list[Part]:
     legacy = message.get("function_call") or extra.get("function_call")
     if isinstance(legacy, dict) and not calls:
         found += [part for part in [tool_call(legacy)] if part is not None]
+    elif message.get("function_call_name") and not calls:  # OpenInference
+        told = message.get("function_call_arguments_json", "")
+        called = {"name": message["function_call_name"], "arguments": told}
+        found += [part for part in [tool_call(called)] if part is not None]
     spoken = message.get("audio")
     if isinstance(spoken, dict):
         found += _media_parts({"type": "audio", "audio": spoken})

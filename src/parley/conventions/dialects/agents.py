@@ -16,6 +16,10 @@ DIALECT = Dialect(
     "body is JSON text. Strands' and agent-framework's agent spans repeat the usage of the calls.",
     unused=[
         "agent_framework.",
+        "event_loop.",
+        "gen_ai.event.",
+        "sk.",
+        "strands.",
         "gcp.vertex.agent.",
         "model",
         "stream",

@@ -18,6 +18,7 @@ DIALECT = Dialect(
         ],
         "cache_write_tokens": [
             Field("gen_ai.usage.cache_creation_input_tokens"),
+            Field("gen_ai.usage.cache_write_input_tokens"),
         ],
         "reasoning_tokens": [
             Field("gen_ai.usage.reasoning_tokens"),

@@ -98,7 +98,12 @@ DIALECT = Dialect(
     inputs=[Payload("langfuse.observation.input"), Payload("langfuse.trace.input")],
     outputs=[Payload("langfuse.observation.output"), Payload("langfuse.trace.output")],
     tags=["langfuse.trace.tags", "langfuse.observation.metadata.langfuse_tags"],
-    metadata=["langfuse.trace.metadata.", "langfuse.observation.metadata."],
+    metadata=[
+        "langfuse.trace.metadata",
+        "langfuse.trace.metadata.",
+        "langfuse.observation.metadata",
+        "langfuse.observation.metadata.",
+    ],
     remarks="The Python SDK sends OpenAI's counts, nested, input including cached; the JS SDK "
     "`input` and `output` without cached and reasoning. Values of version 5 are JSON in strings. "
     "A failed observation says so in its level, not always in the span's status.",
@@ -108,5 +113,7 @@ DIALECT = Dialect(
         "langfuse.release",
         "langfuse.version",
         "langfuse.trace.name",
+        "langfuse.trace.public",
+        "langfuse.experiment.",
     ],
 )

@@ -35,13 +35,14 @@ DIALECT = Dialect(
         ],
         "user_id": [
             Field("llm.user"),
+            Field("litellm.end_user.id"),
             Field("metadata.user_api_key_end_user_id"),
             Field("metadata.user_api_key_user_id"),
         ],
-        "error_type": [Field("error.code")],
+        "error_type": [Field("error.code"), Field("litellm.provider.error.code")],
         "error_message": [Field("error.message")],
     },
-    metadata=["metadata."],
+    metadata=["metadata.", "litellm.metadata."],
     noise=["usage_object", "user_api_key_", "applied_guardrails", "requester_", "spend_logs_"],
     remarks="Version 1 drops session ids; its usage details are a Python dictionary in a string. "
     "The child `raw_gen_ai_request` repeats the call and is no call of its own.",
@@ -50,7 +51,7 @@ DIALECT = Dialect(
         "error.stack_trace",
         "gen_ai.cost.",
         "hidden_params",
-        "litellm.call_id",
+        "litellm.",
         "llm.openai.",
     ],
 )
