@@ -142,4 +142,25 @@ CLIENTS = [
         not_sent=NO_CACHE_NOR_ITS_PRICE,
         rarely=True,
     ),
+    Client(
+        "openlit",
+        "openlit_sdk.py",
+        "openlit",
+        not_sent=dict.fromkeys(
+            ("retry.inputs", "retry.transcript"), "no gen_ai.input.messages of a failed call"
+        ),
+        rarely=True,
+    ),
+    Client("agent-framework", "agent_framework_agent.py", "agent-framework", rarely=True),
+    Client("autogen", "autogen_agent.py", "autogen", rarely=True),
+    Client(
+        "openinference-llama-index",
+        "openinference_llama_index.py",
+        "llama-index",
+        not_sent=dict.fromkeys(
+            ("tools.input_tokens", "tools.output_tokens", "tools.cached_tokens", "tools.cost_usd"),
+            "no llm.token_count.* of a streamed call",
+        ),
+        rarely=True,
+    ),
 ]

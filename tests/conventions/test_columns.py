@@ -184,6 +184,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         },
         {"own_session": "", "user_id": "ada", "cached_tokens": 30},
     ),
+    "OpenLIT: 0 where it knows no price": ({"gen_ai.usage.cost": 0.0}, {"cost_usd": None}),
+    "LiteLLM 2: 0 is what a cached answer costs": ({"litellm.cost.total": 0.0}, {"cost_usd": 0}),
+    "OpenInference: no sound": (
+        {"llm.token_count.prompt": 0, "llm.token_count.prompt_details.audio": 0},
+        {"input_tokens": 0, "details": {}},
+    ),
     "pydantic-ai 1": ({"agent_name": "concierge"}, {"kind": "agent"}),
     "pydantic-ai 2": ({"metadata": '{"user":"ada"}'}, {"user_id": "ada"}),
     "LiteLLM 1": (

@@ -51,7 +51,7 @@ FROM (
             arraySort(pair -> pair.1, arrayFilter(pair -> pair.1 < 60000
                 AND pair.2 NOT IN ('', 'null') AND (pair.1 < 14000
                     OR pair.1 > 29000 OR pair.1 IN (20001)
-                    OR toFloat64OrNull(pair.2) BETWEEN 0 AND 1000000000000),
+                    OR toFloat64OrNull(pair.2) BETWEEN 0 AND 1000000000000 AND NOT (pair.2 IN ('0', '0.0') AND (pair.1 > 21000 OR pair.1 IN (19006)))),
                 arrayConcat(raw_pairs, outer_pairs, inner_pairs))) AS pairs,
             pairs.1 AS picked_codes,
             pairs.2 AS picked_values,

@@ -29,7 +29,7 @@ TOKEN_COLUMNS = (
     "reasoning_tokens",
 )
 NUMBER_COLUMNS = ("cost_usd", "ttft_ms")
-DETAIL_COLUMNS = (  # what few calls tell: no columns of their own, but entries of the map `details`
+DETAIL_COLUMNS = (  # what few calls tell: entries of the map `details`, where they are not 0
     "input_audio_tokens",
     "output_audio_tokens",
     "cache_audio_read_tokens",
@@ -296,6 +296,13 @@ def time_codes(fields: Sequence[Coded]) -> str:
     return f"pair.1 IN ({', '.join(codes)})" if codes else "0"
 
 
+def not_0(fields: Sequence[Coded]) -> str:
+    """Returns a condition that holds for what is not 0, or may be."""
+    codes = [str(entry.code) for entry in fields if entry.item.is_never_0]
+    never = f" OR pair.1 IN ({', '.join(codes)})" if codes else ""
+    return f"NOT (pair.2 IN ('0', '0.0') AND (pair.1 > {base(DETAIL_COLUMNS[0])}{never}))"
+
+
 def own_text(value: str) -> str:
     """Returns a value as its writer meant it: not scrubbed, without one layer of JSON quotes."""
     return (
@@ -392,7 +399,7 @@ FROM (
             arraySort(pair -> pair.1, arrayFilter(pair -> pair.1 < {DOCUMENT}
                 AND pair.2 NOT IN ('', 'null') AND (pair.1 < {base(TOKEN_COLUMNS[0])}
                     OR pair.1 > {base("service_tier")} OR {time_codes(fields)}
-                    OR toFloat64OrNull(pair.2) BETWEEN 0 AND {MAX_NUMBER}),
+                    OR toFloat64OrNull(pair.2) BETWEEN 0 AND {MAX_NUMBER} AND {not_0(fields)}),
                 arrayConcat(raw_pairs, outer_pairs, inner_pairs))) AS pairs,
             pairs.1 AS picked_codes,
             pairs.2 AS picked_values,

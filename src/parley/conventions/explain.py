@@ -213,6 +213,8 @@ def _fits(column: str, item: Field, value: str) -> bool:
             number = float(value)
         except ValueError:
             return False
+        if number == 0 and (column in DETAIL_COLUMNS or item.is_never_0):
+            return False
         return math.isfinite(number) and 0 <= number <= MAX_NUMBER
     return True
 

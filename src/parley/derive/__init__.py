@@ -8,5 +8,6 @@ HTTP.
 from parley.derive.deriver import Deriver, rebuild
 from parley.derive.errors import DeriveError
 from parley.derive.prices import LivePrices, Progress
+from parley.derive.sweep import drop_unnamed
 
-__all__ = ["DeriveError", "Deriver", "LivePrices", "Progress", "rebuild"]
+__all__ = ["DeriveError", "Deriver", "LivePrices", "Progress", "drop_unnamed", "rebuild"]

@@ -27,6 +27,8 @@ GAPS = (
     "inputs",
     "outputs",
 )
+# Spans that say to be calls and only make a request ready: LlamaIndex's, by OpenInference.
+PREPARATIONS = ("._prepare_chat_with_tools",)
 EMPTY: tuple[Any, ...] = (None, "", [], {})
 COUNTS = (
     "input_tokens",
@@ -63,7 +65,9 @@ class Tree:
 
 def calls_a_model(span: SpanFacts) -> bool:
     """Whether a span tells a call of a model, perhaps one that another span tells, too."""
-    return span.kind == "llm" or (not span.kind and bool(span.request_model or span.response_model))
+    if span.kind == "llm":
+        return not span.name.endswith(PREPARATIONS)
+    return not span.kind and bool(span.request_model or span.response_model)
 
 
 def llm_calls(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:

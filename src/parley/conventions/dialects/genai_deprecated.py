@@ -27,7 +27,7 @@ DIALECT = Dialect(
         "input_audio_tokens": [Field("gen_ai.usage.details.input_audio_tokens")],
         "output_audio_tokens": [Field("gen_ai.usage.details.output_audio_tokens")],
         "cache_audio_read_tokens": [Field("gen_ai.usage.details.cache_audio_read_tokens")],
-        "cost_usd": [Field("gen_ai.usage.cost"), Field("gen_ai.usage.total_cost")],
+        "cost_usd": [Field("gen_ai.usage.cost", is_never_0=True), Field("gen_ai.usage.total_cost")],
     },
     inputs=[Payload("gen_ai.prompt"), Payload("gen_ai.prompt", shape="indexed")],
     outputs=[Payload("gen_ai.completion"), Payload("gen_ai.completion", shape="indexed")],
