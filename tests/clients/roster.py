@@ -163,4 +163,6 @@ CLIENTS = [
         ),
         rarely=True,
     ),
+    Client("langfuse-js", "langfuse_js.mjs", "langfuse-js", rarely=True),
+    Client("phoenix", "phoenix_sdk.py", "phoenix", rarely=True),
 ]
