@@ -141,9 +141,10 @@ def test_doctor_tells_what_a_folder_holds_and_rebuilds_it(start: Start, tmp_path
     assert "'default':" in healthy.stdout
     assert "1 spans, 1 sessions, 2 messages" in healthy.stdout
     assert "quarantine:          empty" in healthy.stdout
-    rebuilt = run("doctor", "--data", str(data), "--rebuild")
+    rebuilt = run("doctor", "--data", str(data), "--rebuild", "--sweep")
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert "rebuild" in rebuilt.stdout
+    assert "every attachment is named" in rebuilt.stdout
     again = start()
     again.wait_derived()
     assert again.get_json("/api/v1/sessions/s1") == before

@@ -122,4 +122,47 @@ CLIENTS = [
         },
         rarely=True,
     ),
+    Client(
+        "litellm",
+        "litellm_sdk.py",
+        "litellm",
+        {"LITELLM_OTEL_V2": "true", "LITELLM_LOCAL_MODEL_COST_MAP": "True", CONTENT: "span_only"},
+        dict.fromkeys(
+            ("tools.users", "retry.users", "left.users", "right.users"),
+            "no attribute has the user of a call",
+        ),
+    ),
+    Client("mlflow", "mlflow_sdk.py", "mlflow", {"MLFLOW_DISABLE_TELEMETRY": "true"}),
+    Client("opik", "opik_otel.py", "opik"),
+    Client("strands", "strands_agents.py", "strands", rarely=True),
+    Client(
+        "semantic-kernel",
+        "semantic_kernel_chat.py",
+        "semantic-kernel",
+        not_sent=NO_CACHE_NOR_ITS_PRICE,
+        rarely=True,
+    ),
+    Client(
+        "openlit",
+        "openlit_sdk.py",
+        "openlit",
+        not_sent=dict.fromkeys(
+            ("retry.inputs", "retry.transcript"), "no gen_ai.input.messages of a failed call"
+        ),
+        rarely=True,
+    ),
+    Client("agent-framework", "agent_framework_agent.py", "agent-framework", rarely=True),
+    Client("autogen", "autogen_agent.py", "autogen", rarely=True),
+    Client(
+        "openinference-llama-index",
+        "openinference_llama_index.py",
+        "llama-index",
+        not_sent=dict.fromkeys(
+            ("tools.input_tokens", "tools.output_tokens", "tools.cached_tokens", "tools.cost_usd"),
+            "no llm.token_count.* of a streamed call",
+        ),
+        rarely=True,
+    ),
+    Client("langfuse-js", "langfuse_js.mjs", "langfuse-js", rarely=True),
+    Client("phoenix", "phoenix_sdk.py", "phoenix", rarely=True),
 ]

@@ -87,14 +87,55 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "own_source": "langfuse.observation.metadata.langfuse_session_id",
         },
     ),
+    "sound and images, by the names of OpenTelemetry": (
+        {
+            "gen_ai.usage.input_tokens": 100,
+            "gen_ai.usage.audio.input_tokens": 40,
+            "gen_ai.usage.image.input_tokens": 10,
+            "gen_ai.usage.text.input_tokens": 50,
+            "openai.request.service_tier": "auto",
+            "openai.response.service_tier": "flex",
+        },
+        {
+            "input_tokens": 100,
+            "details": {
+                "input_audio_tokens": "40",
+                "input_image_tokens": "10",
+                "service_tier": "flex",
+            },
+        },
+    ),
+    "OpenInference: sound, and the tier in the answer": (
+        {
+            "openinference.span.kind": "LLM",
+            "llm.token_count.completion_details.audio": 7,
+            "llm.token_count.prompt_details.audio": -1,
+            "output.value": '{"id": "msg_1", "usage": {"service_tier": "batch"}}',
+        },
+        {"details": {"output_audio_tokens": "7", "service_tier": "batch"}},
+    ),
+    "Langfuse, JS: sound is left out of the counts, too": (
+        {
+            "langfuse.observation.usage_details": json.dumps(
+                {"input": 30, "output": 8, "input_cached_tokens": 30, "input_audio_tokens": 40}
+            ),
+        },
+        {"input_tokens": 100, "output_tokens": 8, "details": {"input_audio_tokens": "40"}},
+    ),
     "LangSmith: a Python dictionary in a string; its session name is a project": (
         {
             "langsmith.span.kind": "llm",
             "langsmith.trace.session_name": "demo",
             "langsmith.metadata.thread_id": "t1",
-            "gen_ai.usage.input_token_details": "{'audio': 0, 'cache_read': 30}",
+            "gen_ai.usage.input_token_details": "{'audio': 4, 'cache_read': 30}",
         },
-        {"kind": "llm", "source_project": "demo", "own_session": "t1", "cached_tokens": 30},
+        {
+            "kind": "llm",
+            "source_project": "demo",
+            "own_session": "t1",
+            "cached_tokens": 30,
+            "details": {"input_audio_tokens": "4"},
+        },
     ),
     "MLflow: every value JSON": (
         {
@@ -142,6 +183,12 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "gen_ai.usage.raw": '{"prompt_tokens_details":{"cached_tokens":30}}',
         },
         {"own_session": "", "user_id": "ada", "cached_tokens": 30},
+    ),
+    "OpenLIT: 0 where it knows no price": ({"gen_ai.usage.cost": 0.0}, {"cost_usd": None}),
+    "LiteLLM 2: 0 is what a cached answer costs": ({"litellm.cost.total": 0.0}, {"cost_usd": 0}),
+    "OpenInference: no sound": (
+        {"llm.token_count.prompt": 0, "llm.token_count.prompt_details.audio": 0},
+        {"input_tokens": 0, "details": {}},
     ),
     "pydantic-ai 1": ({"agent_name": "concierge"}, {"kind": "agent"}),
     "pydantic-ai 2": ({"metadata": '{"user":"ada"}'}, {"user_id": "ada"}),

@@ -326,3 +326,55 @@ def test_two_answers_with_words_stay_two() -> None:
     given = [{"role": "assistant", "content": text} for text in ("One.", "Two.")]
     found = MessageReader().read({"gen_ai.input.messages": json.dumps(given)}).inputs
     assert [message.text for message in found] == ["One.", "Two."]
+
+
+def test_the_name_of_a_prompt_is_no_message() -> None:
+    named = {"gen_ai.prompt.name": "greeting", "gen_ai.prompt.variable.city": "Rome"}
+    assert told(named) == []
+    assert told({**named, "gen_ai.prompt.0.content": "Hi"}) == [("user", "Hi")]
+
+
+def test_the_frame_that_crewai_puts_around_a_task_is_left_out() -> None:
+    framed = (
+        "\nCurrent Task: Plan a day\n\nin Kyoto\n\nThis is the expected criteria for your final "
+        "answer: a plan\nyou MUST return the actual complete content.\n\nThought:"
+    )
+    message = {"role": "user", "content": framed}
+    assert told(
+        {"llm.input_messages.0.message.role": "user"}
+        | {"llm.input_messages.0.message.content": framed}
+    ) == [("user", "Plan a day\n\nin Kyoto")]
+    assert told({"gen_ai.input.messages": json.dumps([message])}) == [
+        ("user", "Plan a day\n\nin Kyoto")
+    ]
+    assert told({"gen_ai.prompt": "Current Task: none"}) == [("user", "Current Task: none")]
+
+
+def test_a_streamed_answer_that_is_told_again_as_a_whole_is_told_once() -> None:
+    """As Google's ADK writes it: pieces without a reason to finish, then all of it."""
+    pieces = [
+        {"role": "assistant", "parts": [{"type": "text", "content": text}], "finish_reason": why}
+        for text, why in (("Hel", ""), ("lo!", ""), ("Hello!", "stop"))
+    ]
+    assert told({"gen_ai.output.messages": json.dumps(pieces)}) == [ASKED[-1]]
+    assert told({"gen_ai.output.messages": json.dumps(pieces[:2])}) == [ASKED[-1]]
+
+
+def test_completions_of_openinference_are_words() -> None:
+    attributes = {"llm.prompts.0.prompt.text": "Hi", "llm.choices.0.completion.text": "Hello!"}
+    assert told(attributes) == ASKED[1:]
+
+
+def test_a_function_call_of_openinference_is_a_tool_call() -> None:
+    message = "llm.output_messages.0.message."
+    attributes = {
+        f"{message}role": "assistant",
+        f"{message}function_call_name": "get_weather",
+        f"{message}function_call_arguments_json": '{"city": "Rome"}',
+    }
+    (part,) = MessageReader().read(attributes).outputs[0].parts
+    assert (part.kind, part.name, part.arguments) == (
+        "tool_call",
+        "get_weather",
+        '{"city": "Rome"}',
+    )

@@ -54,6 +54,24 @@ def told(records: list[Record], attributes: dict[str, Any] | None = None) -> lis
             [
                 Record(
                     "gen_ai.client.inference.operation.details",
+                    {
+                        "gen_ai.input.messages": [
+                            {"role": role, "parts": [{"type": "text", "content": text}]}
+                            for role, text in HISTORY
+                        ],
+                        "gen_ai.output.messages": [
+                            {"role": "assistant", "parts": [{"type": "text", "content": "Ciao"}]}
+                        ],
+                    },
+                    {},
+                ),
+            ],
+            id="a call in full in the body",
+        ),
+        pytest.param(
+            [
+                Record(
+                    "gen_ai.client.inference.operation.details",
                     None,
                     {
                         "gen_ai.input.messages": [

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from parley.derive import rebuild
+from parley.derive import drop_unnamed, rebuild
 from parley.derive.batch import HELD_BYTES
 from parley.model import Transcript
 from parley.query import read_transcript
@@ -88,3 +88,36 @@ def test_many_large_attachments_are_written_as_they_are_read(loading: Loading) -
     loading.derive()
     assert [copies for _, _, copies in stored(loading)] == [1] * 12
     assert json.dumps(loading.result()).count('"media"') == 12
+
+
+def test_what_no_message_names_any_more_is_dropped_and_nothing_else(loading: Loading) -> None:
+    script = Script(loading)
+    kept = {"role": "user", "parts": [picture(1)]}
+    told = {"role": "user", "parts": [picture(2)]}
+    first = script.trace(1, {"input": [kept], "output": said("assistant", "One.")})
+    script.send(first, script.trace(2, {"input": [told], "output": said("assistant", "Two.")}))
+    assert len(stored(loading)) == 2
+    instead = {"input": [said("user", "No picture.")], "output": said("assistant", "Two.")}
+    script.send(script.trace(2, instead))
+    assert drop_unnamed(loading.store, loading.project_id) == (0, 0), "written just now"
+    assert len(stored(loading)) == 2
+    assert drop_unnamed(loading.store, loading.project_id, grace_ns=0) == (1, 2008)
+    assert len(stored(loading)) == 1
+    assert shown(loading)[0] == ["media"]
+    # Named again, it is there again.
+    script.send(script.trace(2, {"input": [told], "output": said("assistant", "Two.")}))
+    assert len(stored(loading)) == 2
+
+
+def test_an_attachment_lost_by_a_race_is_derived_again(loading: Loading) -> None:
+    script = Script(loading)
+    message = {"role": "user", "parts": [picture(1)]}
+    script.send(script.trace(1, {"input": [message], "output": said("assistant", "One.")}))
+    before = stored(loading)
+    loading.store._engine.command(
+        "ALTER TABLE attachments DELETE WHERE project_id = {p:String} SETTINGS mutations_sync = 2",
+        {"p": loading.project_id},
+    )
+    loading.store.touch("attachments.touch_lost", [{"project_id": loading.project_id}])
+    loading.derive()
+    assert stored(loading) == before

@@ -84,6 +84,25 @@ def test_a_gap_is_filled_and_only_its_traces_are_derived(
     assert not prices.change(loading.project_id, [price(loading, "mine")]), "set already"
 
 
+def test_a_batch_call_is_priced_by_a_model_of_its_tier_alone(
+    loading: Loading, records: Records
+) -> None:
+    prices = LivePrices(records, loading.store)
+    attributes = chat_attributes("batch", [("user", "Hi")], "Hello")
+    attributes["gen_ai.request.model"] = attributes["gen_ai.response.model"] = "gpt-4o"
+    attributes["openai.response.service_tier"] = "batch"
+    loading.load([pack(make_span(start_ns=DAY, attributes=attributes))])
+    send(loading, "known", "gpt-4o")
+    derive(loading.store, prices)
+    assert used(loading, "batch").cost_reason == "service_tier"
+    assert used(loading, "batch").model == "gpt-4o:batch"
+    assert used(loading, "known").cost_source == "package"
+
+    assert prices.change(loading.project_id, [price(loading, "gpt-4o:batch")])
+    assert derive(loading.store, prices) == 1
+    assert used(loading, "batch").cost_usd == pytest.approx((100 + 2 * 20) / 1e6)
+
+
 def test_a_price_of_a_day_changes_only_the_calls_since(loading: Loading, records: Records) -> None:
     prices = LivePrices(records, loading.store)
     send(loading, "old", "gpt-4o", at=DAY - 1_000_000_000_000)

@@ -110,6 +110,7 @@ class SpanAnswer(Struct, frozen=True, kw_only=True):
     reasoning_tokens: int | None
     cost_usd: float | None
     ttft_ms: float | None
+    details: dict[str, str]  # tokens of sound and images, service_tier; only what was told
     conversation_id: str
     service: str
     scope: str

@@ -29,6 +29,7 @@ doctor.command("unknown")(unknown)
 @doctor.callback()
 def check(
     context: typer.Context,
+    *,
     data: Annotated[
         Path, typer.Option("--data", envvar="PARLEY_DATA", help="The data folder.")
     ] = DEFAULT_FOLDER,
@@ -40,6 +41,9 @@ def check(
     ] = "",
     rebuild: Annotated[
         bool, typer.Option("--rebuild", help="Derive every session again from the stored spans.")
+    ] = False,
+    sweep: Annotated[
+        bool, typer.Option("--sweep", help="Drop attachments that no message names any more.")
     ] = False,
 ) -> None:
     """Check a data folder that no server holds: versions, journal, counts, quarantine."""
@@ -56,14 +60,14 @@ def check(
         raise CliError(f"{settings.data} does not exist; --data names another folder")
     try:
         with hold_folder(settings.data):
-            examine(settings, is_rebuild=rebuild)
+            examine(settings, is_rebuild=rebuild, is_sweep=sweep)
     except (StartRefused, StoreError, JournalError, RecordsError) as refusal:
         raise CliError(str(refusal)) from refusal
 
 
-def examine(settings: Settings, *, is_rebuild: bool) -> None:
+def examine(settings: Settings, *, is_rebuild: bool, is_sweep: bool) -> None:
     """Prints what is there; a journal with a torn end is repaired by being opened."""
-    from parley.derive import LivePrices, rebuild  # noqa: PLC0415
+    from parley.derive import LivePrices, drop_unnamed, rebuild  # noqa: PLC0415
     from parley.query import list_projects, read_stats  # noqa: PLC0415
     from parley.records import Records  # noqa: PLC0415
     from parley.server import records_url  # noqa: PLC0415
@@ -87,6 +91,10 @@ def examine(settings: Settings, *, is_rebuild: bool) -> None:
             records.close()
             show("rebuild", f"done in {time.monotonic() - began:.1f} s")
         for name in list_projects(store):
+            if is_sweep:
+                dropped, size_bytes = drop_unnamed(store, name)
+                found = f"{dropped:,} attachments dropped, {size_bytes:,} bytes"
+                show(f"sweep {name!r}", found if dropped else "every attachment is named")
             stats = read_stats(store, name)
             behind = f", {stats.derivation_lag_ms / 1000:.0f} s behind"
             show(

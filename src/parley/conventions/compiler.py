@@ -29,6 +29,17 @@ TOKEN_COLUMNS = (
     "reasoning_tokens",
 )
 NUMBER_COLUMNS = ("cost_usd", "ttft_ms")
+DETAIL_COLUMNS = (  # what few calls tell: entries of the map `details`, where they are not 0
+    "input_audio_tokens",
+    "output_audio_tokens",
+    "cache_audio_read_tokens",
+    "input_image_tokens",
+    "output_image_tokens",
+    "cache_image_read_tokens",
+    "input_video_tokens",
+    "cache_write_1h_tokens",
+    "service_tier",  # words; the last
+)
 WORD_COLUMNS = ("kind", "failure")  # of a fixed vocabulary
 COLUMNS = (
     *WORD_COLUMNS,
@@ -45,6 +56,7 @@ COLUMNS = (
     "error_message",
     *TOKEN_COLUMNS,  # numbers come last
     *NUMBER_COLUMNS,
+    *DETAIL_COLUMNS,
 )
 TEXT_COLUMNS = (
     "request_model",
@@ -211,6 +223,20 @@ def tokens(fields: Sequence[Coded], column: str) -> str:
     return f"toUInt64(round({value}))"
 
 
+def details() -> str:
+    """Returns the map of what a call tells beyond its columns; empty of most spans."""
+    places = [base(column) // COLUMN_SIZE for column in DETAIL_COLUMNS]
+    names = array([quote(column) for column in DETAIL_COLUMNS])
+    numbers = array([str(place) for place in places])
+    there = f"arrayDistinct(arrayFilter(place -> place >= {places[0]}, picked_columns))"
+    return (
+        "CAST(mapFromArrays("
+        f"arrayMap(place -> transform(place, {numbers}, {names}, ''), {there}), "
+        f"arrayMap(place -> picked_values[indexOf(picked_columns, place)], {there})), "
+        "'Map(LowCardinality(String), String)')"
+    )
+
+
 def error_columns() -> str:
     """Returns error_type and error_message: the attribute, else the last exception event.
 
@@ -268,6 +294,13 @@ def time_codes(fields: Sequence[Coded]) -> str:
     """Returns a condition that holds for the codes of attributes that are times."""
     codes = [str(entry.code) for entry in fields if entry.item.is_time]
     return f"pair.1 IN ({', '.join(codes)})" if codes else "0"
+
+
+def not_0(fields: Sequence[Coded]) -> str:
+    """Returns a condition that holds for what is not 0, or may be."""
+    codes = [str(entry.code) for entry in fields if entry.item.is_never_0]
+    never = f" OR pair.1 IN ({', '.join(codes)})" if codes else ""
+    return f"NOT (pair.2 IN ('0', '0.0') AND (pair.1 > {base(DETAIL_COLUMNS[0])}{never}))"
 
 
 def own_text(value: str) -> str:
@@ -338,6 +371,7 @@ def render_view(dialects: Sequence[Dialect]) -> str:
     columns += [f"{tokens(fields, column)} AS {column}" for column in TOKEN_COLUMNS]
     columns += [f"{number(fields, column)} AS {column}" for column in NUMBER_COLUMNS]
     columns.append(error_columns())
+    columns.append(f"{details()} AS details")
     lines = ",\n    ".join(columns)
     # Only words of our own tables are formatted in, each through quote().
     return f"""CREATE MATERIALIZED VIEW understand_spans TO understood_spans AS
@@ -364,7 +398,8 @@ FROM (
             {inside(fields, "outer_pairs")} AS inner_pairs,
             arraySort(pair -> pair.1, arrayFilter(pair -> pair.1 < {DOCUMENT}
                 AND pair.2 NOT IN ('', 'null') AND (pair.1 < {base(TOKEN_COLUMNS[0])}
-                    OR {time_codes(fields)} OR toFloat64OrNull(pair.2) BETWEEN 0 AND {MAX_NUMBER}),
+                    OR pair.1 > {base("service_tier")} OR {time_codes(fields)}
+                    OR toFloat64OrNull(pair.2) BETWEEN 0 AND {MAX_NUMBER} AND {not_0(fields)}),
                 arrayConcat(raw_pairs, outer_pairs, inner_pairs))) AS pairs,
             pairs.1 AS picked_codes,
             pairs.2 AS picked_values,

@@ -54,7 +54,8 @@ def _dialect(dialect: Dialect) -> str:
             units = [f"{scope}: × {unit:g}" for scope, unit in item.scopes.items()]
             scopes = f" (only of scopes {', '.join(units)})" if units else ""
             since = " (a time; since the span's start)" if item.is_time else ""
-            shown.append(f"`{item.key}`{path}{where}{factor}{plus}{meant}{scopes}{since}")
+            unknown = " (not 0)" if item.is_never_0 else ""
+            shown.append(f"`{item.key}`{path}{where}{factor}{plus}{meant}{scopes}{since}{unknown}")
         text += f"| {column} | {'; '.join(shown)} |\n"
     for name, payloads in (
         ("system prompt", dialect.system),

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from parley.conventions.compiler import (
+    DETAIL_COLUMNS,
     MAX_NUMBER,
     MAX_WAIT_MS,
     NUMBER_COLUMNS,
@@ -49,7 +50,9 @@ COLUMNS = (
     "error_message",
     *TOKEN_COLUMNS,
     *NUMBER_COLUMNS,
+    *DETAIL_COLUMNS,
 )
+COUNTS = {*TOKEN_COLUMNS, *NUMBER_COLUMNS, *DETAIL_COLUMNS} - {"service_tier"}
 SIDES: tuple[tuple[str, Role], ...] = (
     ("system", "system"),
     ("inputs", "user"),
@@ -205,10 +208,12 @@ def _fits(column: str, item: Field, value: str) -> bool:
         return False
     if column in WORD_COLUMNS:
         return bool(item.values.get(value.lower()) or item.values.get(ANY_WORD))
-    if column in TOKEN_COLUMNS or column in NUMBER_COLUMNS:
+    if column in COUNTS:
         try:
             number = float(value)
         except ValueError:
+            return False
+        if number == 0 and (column in DETAIL_COLUMNS or item.is_never_0):
             return False
         return math.isfinite(number) and 0 <= number <= MAX_NUMBER
     return True

@@ -39,6 +39,7 @@ INPUT_KEYS = (
 SYSTEM_KEYS = ("system", "system_instruction", "systemInstruction", "instructions")
 OUTPUT_KEYS = (
     "answer",
+    "completion",
     "__default__",
     "output",
     "response",
@@ -296,7 +297,8 @@ def _together(items: Sequence[Item]) -> list[Message]:
     for item in items:
         for message in item.messages:
             if open_ended and joined[-1].role == message.role:
-                joined[-1] = _appended(joined[-1], message)
+                is_all = not item.is_chunk and message.text == joined[-1].text != ""  # Google ADK
+                joined[-1] = message if is_all else _appended(joined[-1], message)
             else:
                 joined.append(message)
             open_ended = item.is_chunk

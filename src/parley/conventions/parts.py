@@ -1,5 +1,6 @@
 """The pieces of one message, in every provider's spelling."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,11 @@ BODY_KEYS = ("content", "contents", "parts")
 MESSAGE_KEYS = {*BODY_KEYS, "tool_calls", "function_call", "refusal"}
 TYPED_MESSAGES = ("human", "ai", "system", "tool")
 MAX_DEPTH = 12
+# What CrewAI writes around the description of a task; the person's words stand in it.
+FRAME = "Current Task: "
+FRAMED = re.compile(
+    rf"\s*{FRAME}(.*?)\n\nThis is the expect(?:ed)? criteria for your final answer:", re.DOTALL
+)
 
 
 def role_of(word: Any, default: Role) -> Role:
@@ -116,6 +122,10 @@ def _beside_after(message: Mapping[str, Any], parts: list[Part]) -> list[Part]:
     legacy = message.get("function_call") or extra.get("function_call")
     if isinstance(legacy, dict) and not calls:
         found += [part for part in [tool_call(legacy)] if part is not None]
+    elif message.get("function_call_name") and not calls:  # OpenInference
+        told = message.get("function_call_arguments_json", "")
+        called = {"name": message["function_call_name"], "arguments": told}
+        found += [part for part in [tool_call(called)] if part is not None]
     spoken = message.get("audio")
     if isinstance(spoken, dict):
         found += _media_parts({"type": "audio", "audio": spoken})
@@ -136,6 +146,8 @@ def _has_body(value: Mapping[str, Any]) -> bool:
 
 
 def _content(body: Any, role: Role, name: str, call_id: str) -> list[Part]:
+    if body.__class__ is str and role == "user" and FRAME in body[:20]:
+        body = _unframed(body)
     if not isinstance(body, list):
         body = (_listed(body) if role != "tool" else None) or [body]
     if role == "tool" and not any(isinstance(item, dict) and is_result(item) for item in body):
@@ -146,6 +158,12 @@ def _content(body: Any, role: Role, name: str, call_id: str) -> list[Part]:
         result = Part(kind="tool_result", text=text, name=name, call_id=call_id)
         return [result, *(media_part(_unwrapped(item), call_id) for item in pictures)]
     return [part for item in body for part in _parts(item, role, 0)]
+
+
+def _unframed(body: str) -> str:
+    """Returns the words that a framework put a frame around, any other text as it is."""
+    found = FRAMED.match(body)
+    return found[1] if found else body
 
 
 def _listed(body: Any) -> list[Any] | None:

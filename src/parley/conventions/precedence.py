@@ -42,6 +42,8 @@ SESSION_KEYS = [
     SessionKey("mlflow.traceTag.session_id", "MLflow"),
     SessionKey("mlflow.traceTag.mlflow.trace.session", "MLflow"),
     SessionKey("mlflow.trace.session", "MLflow"),
+    SessionKey("gcp.vertex.agent.session_id", "Google ADK"),
+    SessionKey("gen_ai.thread.id", "Azure AI Agents"),
     SessionKey("ai.settings.context.sessionId", "Vercel AI SDK 7"),
     SessionKey("ai.settings.context.threadId", "Vercel AI SDK 7"),
     SessionKey("ai.settings.context.chatId", "Vercel AI SDK 7"),

@@ -92,5 +92,7 @@ def details(records: Sequence[Record]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for record in records:
         if not record.is_message:
-            found.update({key: value for key, value in record.attributes.items() if value})
+            body = record.body if isinstance(record.body, dict) else {}
+            told = {**body, **record.attributes}
+            found.update({key: value for key, value in told.items() if value})
     return found

@@ -49,6 +49,16 @@ def _payloads(of: Literal["system", "inputs", "outputs"]) -> list[Payload]:
 
 SYSTEM, INPUTS, OUTPUTS = _payloads("system"), _payloads("inputs"), _payloads("outputs")
 FAMILIES = tuple(dict.fromkeys(p.key + "." for p in [*SYSTEM, *INPUTS, *OUTPUTS] if not p.names))
+# Of these only places in a list are meant: `gen_ai.prompt.name` is no message.
+LISTS = {
+    prefix
+    for prefix in FAMILIES
+    if all(
+        payload.shape == "indexed"
+        for payload in [*SYSTEM, *INPUTS, *OUTPUTS]
+        if not payload.names and payload.key + "." == prefix
+    )
+}
 LABEL_KEYS = [key for dialect in DIALECTS for key in [*dialect.tags, *dialect.metadata]]
 LABELS = {key for key in LABEL_KEYS if not key.endswith(".")}
 LABEL_FAMILIES = tuple(dict.fromkeys(key for key in LABEL_KEYS if key.endswith(".")))
@@ -60,7 +70,9 @@ def _look(names: tuple[str, ...]) -> Sources:
     for name in names:
         if name.startswith(FAMILIES):
             for prefix in FAMILIES:
-                if name.startswith(prefix):
+                if not name.startswith(prefix):
+                    continue
+                if prefix not in LISTS or name[len(prefix) : len(prefix) + 1].isdecimal():
                     families.setdefault(prefix, []).append(name)
 
     def there(payloads: list[Payload]) -> list[Payload]:

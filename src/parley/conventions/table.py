@@ -18,7 +18,8 @@ class Field(Struct, frozen=True):
     client leaves out of this count; they are added, so that the column means the same for all.
     where: "span" or "resource". scopes: beginnings of scope names and the factor of each, for an
     attribute whose unit its clients do not agree on; of other scopes it is not read. is_time: a
-    time in ISO-8601, read as milliseconds since the span's start.
+    time in ISO-8601, read as milliseconds since the span's start. is_never_0: a number whose
+    clients write 0 where they know none.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Field(Struct, frozen=True):
     plus: tuple[str, ...] = ()
     scopes: dict[str, float] = field(default_factory=dict)
     is_time: bool = False
+    is_never_0: bool = False
 
 
 class Payload(Struct, frozen=True):

@@ -17,6 +17,7 @@ from parley.derive.errors import (
 )
 from parley.derive.labels import LABELED_MAX, TAG_MAX, TITLE_MAX, Labels
 from parley.derive.prices import LivePrices, Progress
+from parley.derive.sweep import drop_unnamed
 
 __all__ = [
     "ANNOTATIONS_MAX",
@@ -34,5 +35,6 @@ __all__ = [
     "LivePrices",
     "NoSuchTarget",
     "Progress",
+    "drop_unnamed",
     "rebuild",
 ]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from msgspec import structs
 
@@ -22,9 +23,13 @@ GAPS = (
     "reasoning_tokens",
     "cost_usd",
     "ttft_ms",
+    "details",
     "inputs",
     "outputs",
 )
+# Spans that say to be calls and only make a request ready: LlamaIndex's, by OpenInference.
+PREPARATIONS = ("._prepare_chat_with_tools",)
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 COUNTS = (
     "input_tokens",
     "output_tokens",
@@ -60,7 +65,9 @@ class Tree:
 
 def calls_a_model(span: SpanFacts) -> bool:
     """Whether a span tells a call of a model, perhaps one that another span tells, too."""
-    return span.kind == "llm" or (not span.kind and bool(span.request_model or span.response_model))
+    if span.kind == "llm":
+        return not span.name.endswith(PREPARATIONS)
+    return not span.kind and bool(span.request_model or span.response_model)
 
 
 def llm_calls(spans: Sequence[SpanFacts], tree: Tree) -> list[SpanFacts]:
@@ -95,9 +102,9 @@ def _told_by(spans: Iterable[SpanFacts]) -> SpanFacts:
         return first
     found = {}
     for name in GAPS:
-        if getattr(first, name) in (None, "", []):
+        if getattr(first, name) in EMPTY:
             values = (getattr(other, name) for other in others)
-            value = next((value for value in values if value not in (None, "", [])), None)
+            value = next((value for value in values if value not in EMPTY), None)
             if value is not None:
                 found[name] = value
     return structs.replace(first, **found) if found else first

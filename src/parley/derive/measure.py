@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from parley.derive.calls import calls_a_model
 from parley.derive.session import TurnPiece
 from parley.derive.spans import SpanFacts
-from parley.pricing import PriceBook, Tokens
+from parley.pricing import PriceBook, Tokens, tier_of
 
 __all__ = ["ModelKey", "ModelUse", "Usage", "failure_of", "usage_of"]
 
@@ -69,6 +69,9 @@ class Usage(Struct):
             self.cost_complete = False
         answered = span.response_model if span.response_model != span.model else ""
         key = (span.provider, span.model, answered, source, reason)
+        if span.details and (tier := tier_of(span.details)):  # with a price of its own
+            answered = answered and f"{answered}:{tier}"
+            key = (span.provider, f"{span.model}:{tier}", answered, source, reason)
         use = self.models.get(key)
         if use is None:
             self.models[key] = ModelUse(1, *used, cost)
@@ -99,6 +102,7 @@ def _cost(
         models=(span.response_model, span.request_model),
         time_ns=span.start_ns,
         tokens=Tokens(*used),
+        details=span.details,
     )
     reason = priced.reason or ("clamped" if priced.is_clamped or span.cost_usd is not None else "")
     return priced.cost, priced.source, reason

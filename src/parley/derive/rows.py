@@ -108,6 +108,7 @@ MESSAGE_COLUMNS = [
     "folded",
 ]
 ATTACHMENT_COLUMNS = ["project_id", "hash", "media_type", "size_bytes", "data", "version"]
+RESULTS_TOGETHER = ("execute_tool (merged)",)  # of Google's ADK, beside a span for each call
 PIECE_ORDINALS = 100_000  # messages of one piece of a trace, so that ordinals are unique in it
 USED = ModelUse.__struct_fields__
 encode_parts = msgspec.json.Encoder().encode
@@ -176,7 +177,11 @@ def _tool_calls(parts: Sequence[TurnPiece]) -> int:
     """Returns tool calls: tool spans, or what models asked for where tools are not traced."""
     traced = asked = 0
     for part in parts:
-        tools = {span.span_id for span in part.piece.spans if span.kind == "tool"}
+        tools = {
+            span.span_id
+            for span in part.piece.spans
+            if span.kind == "tool" and span.name not in RESULTS_TOGETHER
+        }
         traced += sum(
             1 for s in part.piece.spans if s.span_id in tools and s.parent_span_id not in tools
         )

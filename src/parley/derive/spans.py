@@ -57,6 +57,7 @@ class SpanFacts(Struct, frozen=True):
     reasoning_tokens: int | None
     cost_usd: float | None
     ttft_ms: float | None
+    details: dict[str, str]
     user_id: str
     environment: str
     source_project: str

@@ -70,7 +70,8 @@ class ModelUsage(Struct, frozen=True, kw_only=True):
 
     `response_model` is the one that answered when it is another. `cost_source`: "client",
     "override", "package", or "" without a cost; `cost_reason` then: "no_price", "no_usage",
-    "no_model", "failed"; of a known cost it is "" or "clamped" (counts that cannot be were cut).
+    "no_model", "service_tier", "failed"; of a known cost it is "" or "clamped" (counts that
+    cannot be were cut).
     """
 
     provider: str

@@ -30,6 +30,8 @@ class Span(Struct, frozen=True, kw_only=True):
     failed: by its status, or by an attribute of its client; `error` says why, "" when it is not.
     `status`: "unset", "ok" or "error". `depth` is 0 for a root and for a span whose parent is
     not there. `attributes` hold decoded values (numbers, booleans, lists, maps).
+    `details`: what of the tokens is sound or images, by genai-prices' names, and `service_tier`;
+    only what was told.
     """
 
     trace_id: str
@@ -55,6 +57,7 @@ class Span(Struct, frozen=True, kw_only=True):
     reasoning_tokens: int | None = None
     cost_usd: float | None = None
     ttft_ms: float | None = None
+    details: dict[str, str] = field(default_factory=dict)
     conversation_id: str = ""  # what the span itself said, when the trace says otherwise
     service: str = ""
     scope: str = ""

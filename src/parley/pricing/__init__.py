@@ -13,7 +13,7 @@ from parley.pricing.override import (
     parse_overrides,
 )
 from parley.pricing.package import BadPackage, Package, default_source
-from parley.pricing.rates import PriceBook, Priced, Tokens
+from parley.pricing.rates import PriceBook, Priced, Tokens, tier_of
 
 __all__ = [
     "BadPackage",
@@ -29,4 +29,5 @@ __all__ = [
     "parse_override",
     "parse_overrides",
     "read_rows",
+    "tier_of",
 ]

@@ -15,6 +15,9 @@ __all__ = ["BadPackage", "Package", "default_source"]
 KNOWN_MAX = 4096  # models as clients write them; then it is forgotten what was found
 
 
+PREFIXES = {"bedrock": "aws", "vertex_ai": "google", "gemini": "google", "xai": "x-ai"}  # LiteLLM's
+
+
 class BadPackage(Exception):
     """Data that are not in the form of genai-prices."""
 
@@ -51,9 +54,13 @@ class Package:
             from genai_prices.data_snapshot import get_snapshot  # noqa: PLC0415 - 0.3 s, not at start
 
             self._snapshot = get_snapshot()
-        for name in dict.fromkeys((PROVIDERS.get(provider, provider) or None, None)):
+        named = [(model, PROVIDERS.get(provider, provider) or None), (model, None)]
+        prefix, slash, rest = model.partition("/")
+        if slash:  # LiteLLM's and its users' `openai/gpt-4o`: a provider's name and a model's
+            named.append((rest, PREFIXES.get(prefix, prefix)))
+        for name, owner in dict.fromkeys(named):
             try:
-                return self._snapshot.find_provider_model(model, None, name, None)[1]
+                return self._snapshot.find_provider_model(name, None, owner, None)[1]
             except LookupError:
                 continue
         return None

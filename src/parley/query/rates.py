@@ -12,6 +12,7 @@ from parley.store import Store
 __all__ = ["RATE_DAYS", "ModelRate", "read_rates"]
 
 RATE_DAYS = 30
+UNPRICED = ("no_price", "no_model", "service_tier")
 DAY_NS = 86_400_000_000_000
 PACKAGE_NAMES = {
     "input_mtok": "input",
@@ -64,7 +65,7 @@ def _rate_of(items: list[ModelInUse], book: PriceBook, now: int) -> ModelRate:
     unpriced = [
         item.usage
         for item in items
-        if item.usage.cost_usd is None and item.usage.cost_reason in ("no_price", "no_model")
+        if item.usage.cost_usd is None and item.usage.cost_reason in UNPRICED
     ]
     source, rates = book.rates(
         provider=every.provider, models=(every.response_model, every.model), time_ns=now

@@ -150,6 +150,7 @@ def span_of_row(row: Sequence[Any]) -> Span:
         reasoning_tokens=row[16],
         cost_usd=row[17],
         ttft_ms=row[18],
+        details=dict(row[37]),
         conversation_id=row[19],
         service=row[20],
         scope=scope,

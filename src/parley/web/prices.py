@@ -42,6 +42,7 @@ REASONS = {
     "no_usage": "reports no usage",
     "failed": "failed",
     "clamped": "odd counts, cut",
+    "service_tier": "no price for its tier",
 }
 PARTS = {
     "input": "in",

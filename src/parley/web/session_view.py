@@ -110,6 +110,7 @@ COST_REASONS = {
     "no_model": "no model was named",
     "failed": "the call failed",
     "clamped": "counts that cannot be were cut",
+    "service_tier": "no price is known for its service tier",
 }
 
 

@@ -219,6 +219,7 @@ def inspector_of(span: Span, tree: TraceTree, sender: Sender) -> Inspector:
         ("of these cached", _number(span.cached_tokens)),
         ("output tokens", _number(span.output_tokens)),
         ("of these reasoning", _number(span.reasoning_tokens)),
+        *((name.replace("_", " "), value) for name, value in span.details.items()),
         ("cost", words.money(span.cost_usd) if span.cost_usd is not None else ""),
         ("first token", words.duration(span.ttft_ms) if span.ttft_ms is not None else ""),
         ("scope", span.scope),

@@ -12,10 +12,21 @@ DIALECT = Dialect(
     inputs=[Payload("gcp.vertex.agent.llm_request"), Payload("crew_inputs")],
     outputs=[Payload("gcp.vertex.agent.llm_response")],
     tags=["tags"],
-    remarks="Strands writes its messages as span events, Semantic Kernel as log records whose "
+    remarks="CrewAI frames a task (`Current Task: …`): its description is what the person said. "
+    "Strands writes its messages as span events, Semantic Kernel as log records whose "
     "body is JSON text. Strands' and agent-framework's agent spans repeat the usage of the calls.",
     unused=[
         "agent_framework.",
+        "crew_agents",
+        "crew_id",
+        "crew_key",
+        "crew_tasks",
+        "task_id",
+        "task_key",
+        "event_loop.",
+        "gen_ai.event.",
+        "sk.",
+        "strands.",
         "gcp.vertex.agent.",
         "model",
         "stream",

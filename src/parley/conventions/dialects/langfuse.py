@@ -6,6 +6,10 @@ __all__ = ["DIALECT"]
 
 USAGE = "langfuse.observation.usage_details"
 COST = "langfuse.observation.cost_details"
+PARAMETERS = "langfuse.observation.model.parameters"
+# What the JS SDK takes off `input` and `output`: every detail that OpenAI tells.
+INPUT_PARTS = ("cached_tokens", "cache_write_tokens", "input_audio_tokens", "input_image_tokens")
+OUTPUT_PARTS = ("reasoning_tokens", "output_audio_tokens", "output_image_tokens")
 
 DIALECT = Dialect(
     name="langfuse",
@@ -32,12 +36,12 @@ DIALECT = Dialect(
         "input_tokens": [
             Field(USAGE, path=("prompt_tokens",)),
             Field(USAGE, path=("input_tokens",)),
-            Field(USAGE, path=("input",), plus=("cached_tokens", "cache_write_tokens")),
+            Field(USAGE, path=("input",), plus=INPUT_PARTS),
         ],
         "output_tokens": [
             Field(USAGE, path=("completion_tokens",)),
             Field(USAGE, path=("output_tokens",)),
-            Field(USAGE, path=("output",), plus=("reasoning_tokens",)),
+            Field(USAGE, path=("output",), plus=OUTPUT_PARTS),
         ],
         "cached_tokens": [
             Field(USAGE, path=("prompt_tokens_details", "cached_tokens")),
@@ -56,6 +60,28 @@ DIALECT = Dialect(
             Field(USAGE, path=("output_reasoning_tokens",)),
             Field(USAGE, path=("output_reasoning",)),
         ],
+        "input_audio_tokens": [
+            Field(USAGE, path=("prompt_tokens_details", "audio_tokens")),
+            Field(USAGE, path=("input_tokens_details", "audio_tokens")),
+            Field(USAGE, path=("input_audio_tokens",)),
+            Field(USAGE, path=("input_audio",)),
+        ],
+        "output_audio_tokens": [
+            Field(USAGE, path=("completion_tokens_details", "audio_tokens")),
+            Field(USAGE, path=("output_tokens_details", "audio_tokens")),
+            Field(USAGE, path=("output_audio_tokens",)),
+            Field(USAGE, path=("output_audio",)),
+        ],
+        "input_image_tokens": [
+            Field(USAGE, path=("input_tokens_details", "image_tokens")),
+            Field(USAGE, path=("input_image_tokens",)),
+        ],
+        "output_image_tokens": [
+            Field(USAGE, path=("output_tokens_details", "image_tokens")),
+            Field(USAGE, path=("output_image_tokens",)),
+        ],
+        "cache_write_1h_tokens": [Field(USAGE, path=("input_cache_creation_1h",))],
+        "service_tier": [Field(PARAMETERS, path=("service_tier",))],
         "ttft_ms": [Field("langfuse.observation.completion_start_time", is_time=True)],
         "cost_usd": [Field(COST, path=("total",))],
         "user_id": [
@@ -72,16 +98,22 @@ DIALECT = Dialect(
     inputs=[Payload("langfuse.observation.input"), Payload("langfuse.trace.input")],
     outputs=[Payload("langfuse.observation.output"), Payload("langfuse.trace.output")],
     tags=["langfuse.trace.tags", "langfuse.observation.metadata.langfuse_tags"],
-    metadata=["langfuse.trace.metadata.", "langfuse.observation.metadata."],
+    metadata=[
+        "langfuse.trace.metadata",
+        "langfuse.trace.metadata.",
+        "langfuse.observation.metadata",
+        "langfuse.observation.metadata.",
+    ],
     remarks="The Python SDK sends OpenAI's counts, nested, input including cached; the JS SDK "
     "`input` and `output` without cached and reasoning. Values of version 5 are JSON in strings. "
     "A failed observation says so in its level, not always in the span's status.",
     unused=[
         "langfuse.internal.",
-        "langfuse.observation.model.parameters",
         "langfuse.observation.prompt.",
         "langfuse.release",
         "langfuse.version",
         "langfuse.trace.name",
+        "langfuse.trace.public",
+        "langfuse.experiment.",
     ],
 )

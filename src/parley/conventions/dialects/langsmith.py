@@ -31,6 +31,8 @@ DIALECT = Dialect(
         "cached_tokens": [Field(INPUT, path=("cache_read",))],
         "cache_write_tokens": [Field(INPUT, path=("cache_creation",))],
         "reasoning_tokens": [Field(OUTPUT, path=("reasoning",))],
+        "input_audio_tokens": [Field(INPUT, path=("audio",))],
+        "output_audio_tokens": [Field(OUTPUT, path=("audio",))],
         "user_id": [Field("langsmith.metadata.user_id")],
         "source_project": [Field("langsmith.trace.session_name")],
     },

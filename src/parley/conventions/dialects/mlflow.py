@@ -47,4 +47,5 @@ DIALECT = Dialect(
     noise=["mlflow."],
     remarks="Every value but the tags is a JSON document in a string. The session given to MLflow "
     "is not exported; a tag or span attribute is.",
+    unused=["mlflow."],
 )

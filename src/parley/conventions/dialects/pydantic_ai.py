@@ -17,6 +17,8 @@ DIALECT = Dialect(
         "output_tokens": [Field("gen_ai.aggregated_usage.output_tokens")],
         "cached_tokens": [Field("gen_ai.aggregated_usage.cache_read.input_tokens")],
         "reasoning_tokens": [Field("gen_ai.aggregated_usage.details.reasoning_tokens")],
+        "input_audio_tokens": [Field("gen_ai.aggregated_usage.details.input_audio_tokens")],
+        "output_audio_tokens": [Field("gen_ai.aggregated_usage.details.output_audio_tokens")],
         "cost_usd": [Field("operation.cost")],
         "user_id": [
             Field("metadata", path=("user_id",)),

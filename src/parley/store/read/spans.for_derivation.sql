@@ -28,6 +28,7 @@ SELECT
     reasoning_tokens,
     cost_usd,
     ttft_ms,
+    details,
     user_id,
     environment,
     source_project,

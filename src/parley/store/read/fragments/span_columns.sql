@@ -9,4 +9,4 @@ lower(hex(trace_id)), lower(hex(span_id)), lower(hex(parent_span_id)), session_i
     CAST(resource_attribute_types, 'Map(String, String)'),
     arrayMap(e -> (e.time_unix_nano, e.name, mapApply((k, v) -> (k, hex(v)), e.attributes), e.attribute_types), events),
     arrayMap(l -> (l.trace_id, l.span_id, mapApply((k, v) -> (k, hex(v)), l.attributes), l.attribute_types), links),
-    notes, error_type, error_message, trace_state, flags, dropped_attributes_count, dropped_events_count, dropped_links_count
+    notes, error_type, error_message, trace_state, flags, dropped_attributes_count, dropped_events_count, dropped_links_count, details
