@@ -204,7 +204,7 @@ def _row_of(card: TraceCard, state: TracesState, longest: float) -> TraceRow:
         duration_share=round(100 * card.duration_ms / longest, 1) if longest else 0.0,
         tokens_in=words.tokens(card.input_tokens) if has_usage else "",
         tokens_out=words.tokens(card.output_tokens) if has_usage else "",
-        cost=words.money(card.cost_usd) if card.cost_usd is not None else "–",
+        cost=words.money(card.cost_usd) if has_usage or card.cost_usd is not None else "–",
         cost_note=note,
         is_live=(state.now_ns - ended_ns) / SECOND_NS < LIVE_SECONDS,
         when=words.ago(start_ns, now_ns=state.now_ns),
