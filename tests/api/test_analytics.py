@@ -18,6 +18,8 @@ def say(server: Server, session: str, *, user: str, model: str, fails: bool = Fa
         "gen_ai.usage.input_tokens": 100,
         "gen_ai.usage.output_tokens": 10,
     }
+    if session != "s-0":
+        attributes["ag.meta.prompt_version"] = f"desk/default/{session[-1]}"
     if user:
         attributes["user.id"] = user
     span = make_span(attributes=attributes, error="refused" if fails else "")
@@ -40,7 +42,7 @@ def listed(server: Server, filter_text: str) -> int:
     return int(server.get_json(f"/api/v1/sessions?{asked}")["total"])
 
 
-@pytest.mark.parametrize("by", ["model", "user", "environment", "tag"])
+@pytest.mark.parametrize("by", ["model", "user", "environment", "tag", "prompt"])
 def test_every_group_leads_to_exactly_its_sessions(talked: Server, by: str) -> None:
     found = talked.get_json(f"/api/v1/analytics?by={by}&metric=sessions")
     assert found["sessions"] == 10

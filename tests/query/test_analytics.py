@@ -31,6 +31,7 @@ class Said(Struct, frozen=True, kw_only=True):
     user: str = ""
     environment: str = "live"
     tags: tuple[str, ...] = ()
+    prompt: str = ""
     cost: float | None = 0.25
     tokens: int = 10
     seconds: int = 1
@@ -41,10 +42,18 @@ SCRIPT = (
     Said(session="a", hour=0, user="ann", tags=("vip", "new"), seconds=2),
     Said(session="a", hour=1, user="ann", tags=("vip",), model="haiku", cost=1.5, failed=True),
     Said(session="a", hour=9, user="ann", tokens=40, seconds=20),
-    Said(session="b", hour=1, user="bob", environment="test", cost=0.0005),
-    Said(session="b", hour=2, user="bob", environment="test", failed=True, seconds=4),
+    Said(session="b", hour=1, user="bob", environment="test", cost=0.0005, prompt="desk/main/1"),
+    Said(
+        session="b",
+        hour=2,
+        user="bob",
+        environment="test",
+        failed=True,
+        seconds=4,
+        prompt="desk/main/2",
+    ),
     Said(session="c", hour=2, user='o"neil\\', model="acme-1", cost=None, tokens=7),
-    Said(session="d", hour=5, model="mini", cost=3.0),
+    Said(session="d", hour=5, model="mini", cost=3.0, prompt="desk/main/2"),
     Said(session="e", hour=5, user="ann", model="nano", cost=0.125, tags=("vip",)),
 )
 
@@ -82,6 +91,8 @@ def attributes_of(said: Said, place: int) -> dict[str, object]:
         more["user.id"] = said.user
     if said.tags:
         more["tag.tags"] = list(said.tags)
+    if said.prompt:
+        more["ag.meta.prompt_version"] = said.prompt
     if said.cost is not None:
         more["gen_ai.usage.cost"] = said.cost
     return chat_attributes(said.session, [("user", f"q{place}")], "a", **more)
@@ -92,6 +103,8 @@ def values_of(session: str, by: Dimension) -> set[str | None]:
     turns = [said for said in SCRIPT if said.session == session]
     if by == "tag":
         return {tag for said in turns for tag in said.tags} or {None}
+    if by == "prompt":  # the version that ran last
+        return set([said.prompt for said in turns if said.prompt][-1:]) or {None}
     return {getattr(said, by) for said in turns} - {""} or {None}
 
 

@@ -84,7 +84,7 @@ class GroupSeriesAnswer(Struct, frozen=True, kw_only=True):
 class AnalyticsAnswer(Struct, frozen=True, kw_only=True):
     """An interval in numbers: see parley.model.Analytics."""
 
-    by: Literal["model", "user", "environment", "tag"]
+    by: Literal["model", "user", "environment", "tag", "prompt"]
     metric: Literal["cost", "tokens", "sessions", "turns", "failed"]
     sessions: int
     failed_sessions: int
@@ -102,7 +102,11 @@ class AnalyticsAnswer(Struct, frozen=True, kw_only=True):
     longest: list[Session]
 
 
-@get("/api/v1/analytics", summary="Totals by model, user, environment or tag", tags=["series"])
+@get(
+    "/api/v1/analytics",
+    summary="Totals by model, user, tag, environment, prompt",
+    tags=["series"],
+)
 async def show_analytics(
     *,
     store: Store,
@@ -112,7 +116,7 @@ async def show_analytics(
     q: Words = "",
     filter_text: Filter = "",
     by: Annotated[
-        Literal["model", "user", "environment", "tag"],
+        Literal["model", "user", "environment", "tag", "prompt"],
         QueryParameter(name="by", description=BY_HELP),
     ] = "model",
     metric: Annotated[

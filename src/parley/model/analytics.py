@@ -1,4 +1,4 @@
-"""What sessions have in common: totals and their course by model, user, environment or tag."""
+"""What sessions have in common: totals and their course by model, user, environment and more."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ __all__ = [
     "UserQuery",
 ]
 
-Dimension = Literal["model", "user", "environment", "tag"]
+Dimension = Literal["model", "user", "environment", "tag", "prompt"]
 Figure = Literal["cost", "tokens", "sessions", "turns", "failed"]
 
 

@@ -18,6 +18,7 @@ from parley.prompts.models import Answered
 __all__ = ["Caller", "Told", "run_trace"]
 
 SCOPE = "parley.prompts"
+PROMPT_VERSION = "prompt_version"  # the metadata by which Analytics compares versions
 WAITED = "parley.run.waited_seconds"  # for other runs to end, before the model was asked
 PROVIDER_NAMES = {"google": "gcp.gemini", "mistral": "mistral_ai"}  # OpenTelemetry's words
 
@@ -105,12 +106,18 @@ def shared(told: Told) -> dict[str, Any]:
         found["ag.refs.application.slug"] = told.ref.application
         found["ag.refs.variant.slug"] = told.ref.variant
         found["ag.refs.variant.version"] = told.ref.version
+        found[f"ag.meta.{PROMPT_VERSION}"] = prompt_version(told.ref)
     if told.environment:
         found["ag.refs.environment.slug"] = told.environment
     for name, value in told.metadata.items():
         key = name if name.startswith("ag.") else f"ag.meta.{name}"
         found.setdefault(key, value)
     return found
+
+
+def prompt_version(ref: VersionRef) -> str:
+    """Returns the version as one word: `support/default/3`."""
+    return f"{ref.application}/{ref.variant}/{ref.version}"
 
 
 def call_attributes(told: Told, provider: str, model: str) -> dict[str, Any]:

@@ -31,12 +31,13 @@ __all__ = ["COST_EDGES", "DIMENSIONS", "FIGURES", "read_analytics"]
 NAMED = 3  # groups that have a series of their own
 GROUPS_MAX = 20
 RANKED_MAX = 5
-# Name in the filter language and the address -> column of a session.
+# Name in the address -> what a session has of it. A run of a managed prompt notes its version.
 DIMENSIONS: Mapping[Dimension, str] = {
     "model": "models",
     "user": "users",
     "environment": "environments",
     "tag": "tags",
+    "prompt": "arrayFilter(one -> one != '', [metadata['prompt_version']])",
 }
 # What groups are ranked by -> column of analytics.groups.
 FIGURES: Mapping[Figure, str] = {

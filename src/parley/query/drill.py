@@ -27,17 +27,24 @@ def _grouped(text: str) -> str:
     return f"({text})" if isinstance(tree, Connective) and tree.word == "or" else text
 
 
+def field_of(by: Dimension) -> str:
+    """Returns the field of the filter language that has the values of a dimension."""
+    return 'metadata["prompt_version"]' if by == "prompt" else by
+
+
 def group_filter(by: Dimension, name: str | None) -> str:
     """Returns what leaves the sessions of a group; None: those without a value."""
-    return f"{by} is unknown" if name is None else f"{by} = {quoted(name)}"
+    field = field_of(by)
+    return f"{field} is unknown" if name is None else f"{field} = {quoted(name)}"
 
 
 def others_filter(by: Dimension, names: Sequence[str | None]) -> str:
     """Returns what leaves the sessions that are in none of some groups."""
+    field = field_of(by)
     known = [quoted(name) for name in names if name is not None]
     return all_of(
-        f"{by} not in ({', '.join(known)})" if known else "",
-        f"{by} is not unknown" if None in names else "",
+        f"{field} not in ({', '.join(known)})" if known else "",
+        f"{field} is not unknown" if None in names else "",
     )
 
 

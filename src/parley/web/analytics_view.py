@@ -31,14 +31,27 @@ TONES = ("f1", "f2", "f3")
 OTHERS_TONE = "f4"
 LISTED = 8  # groups beside the chart; all of them are in the table
 LABELS_MAX = 6
-BY_WORDS = {"model": "Model", "user": "User", "environment": "Environment", "tag": "Tag"}
+BY_WORDS = {
+    "model": "Model",
+    "user": "User",
+    "environment": "Environment",
+    "tag": "Tag",
+    "prompt": "Prompt",
+}
 NOBODY = {
     "model": "no model",
     "user": "no user",
     "environment": "no environment",
     "tag": "no tag",
+    "prompt": "no prompt",
 }
-MORE_WORDS = {"model": "models", "user": "users", "environment": "environments", "tag": "tags"}
+MORE_WORDS = {
+    "model": "models",
+    "user": "users",
+    "environment": "environments",
+    "tag": "tags",
+    "prompt": "versions",
+}
 FIGURE_WORDS: Mapping[Figure, str] = {
     "cost": "Cost",
     "tokens": "Tokens",
