@@ -360,6 +360,33 @@ def test_a_streamed_answer_that_is_told_again_as_a_whole_is_told_once() -> None:
     assert told({"gen_ai.output.messages": json.dumps(pieces[:2])}) == [ASKED[-1]]
 
 
+def test_events_in_an_attribute_are_messages() -> None:
+    """As pydantic-ai before 1 writes them."""
+    said = [("system", "Be brief."), ("user", "Hi")]
+    events: list[dict[str, Any]] = [
+        {"event.name": f"gen_ai.{role}.message", "role": role, "content": text}
+        for role, text in said
+    ]
+    answer = {"role": "assistant", "content": "Hello!"}
+    events.append({"event.name": "gen_ai.choice", "index": 0, "message": answer})
+    assert told({"events": json.dumps(events)}) == ASKED
+    assert told({"events": '["mine"]'}) == []
+    whole = [*events[:2], {"event.name": "gen_ai.assistant.message", **answer}]
+    assert told({"all_messages_events": json.dumps(whole)}) == ASKED
+
+
+def test_requests_and_responses_of_logfire_are_messages() -> None:
+    asked = json.dumps({"model": "gpt-4o", "messages": OPENAI})
+    answer = {"message": {"role": "assistant", "content": "Hello!"}, "usage": {}}
+    assert told({"request_data": asked, "response_data": json.dumps(answer)}) == ASKED
+    streamed = {"combined_chunk_content": "Hello!", "chunk_count": 2}
+    assert told({"request_data": asked, "response_data": json.dumps(streamed)}) == ASKED
+
+
+def test_an_object_of_the_ai_sdk_is_what_was_answered() -> None:
+    assert told({"ai.response.object": '{"city": "Rome"}'}) == [("assistant", '{"city": "Rome"}')]
+
+
 def test_completions_of_openinference_are_words() -> None:
     attributes = {"llm.prompts.0.prompt.text": "Hi", "llm.choices.0.completion.text": "Hello!"}
     assert told(attributes) == ASKED[1:]

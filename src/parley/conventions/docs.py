@@ -78,7 +78,7 @@ def _dialect(dialect: Dialect) -> str:
 def _payload(payload: Payload) -> str:
     if payload.shape == "pieces":
         return " + ".join(f"`{name}`" for name in payload.names)
-    endings = {"value": "", "indexed": ".0.…", "fields": ".<name>"}
+    endings = {"value": "", "events": "[…]", "indexed": ".0.…", "fields": ".<name>"}
     return f"`{payload.key}{endings[payload.shape]}`"
 
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from parley.conventions.media import LoadedPart
 from parley.conventions.parts import is_part_kind, message_parts, role_of
-from parley.conventions.records import Record, details, message_of
+from parley.conventions.records import Record, details, event_records, message_of
 from parley.conventions.sources import Sources, sources_of
 from parley.conventions.streams import chunk_message, is_chunk, is_whole
 from parley.conventions.table import Payload
@@ -186,6 +186,9 @@ class MessageReader:
                 found = self._value(value, role) if value is not None and value != "" else []
             elif payload.shape == "pieces":
                 found = _of_pieces(payload, role, attributes)
+            elif payload.shape == "events":
+                told = event_records(attributes.get(payload.key))
+                found = self._spoken(r for r in told if r.is_answer == (role == "assistant"))
             else:
                 pairs = _pairs(payload.key + ".", attributes, sources)
                 found = _interpret(_family(pairs, payload), role, 0) if pairs else []
@@ -331,7 +334,8 @@ def _of_pieces(payload: Payload, role: Role, attributes: Mapping[str, Any]) -> l
     for (_, piece), name in zip(payload.pieces, payload.names, strict=True):
         value = attributes.get(name)
         if value not in (None, "") and piece not in message:
-            message[piece] = parse_json(value) if isinstance(value, str) else value
+            is_text = not isinstance(value, str) or piece == "content"
+            message[piece] = value if is_text else parse_json(value)
     return [_message(role, {"role": role, **message})] if message else []
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from parley.conventions.values import decode_any_value, parse_json
 from parley.model import Role
 
-__all__ = ["RECORD_NAMES", "Record", "decode_record", "details", "message_of"]
+__all__ = ["RECORD_NAMES", "Record", "decode_record", "details", "event_records", "message_of"]
 
 SPEAKERS: dict[str, Role] = {
     "gen_ai.system.message": "system",
@@ -85,6 +85,16 @@ def message_of(record: Record) -> dict[str, Any] | None:
     if body.get("finish_reason") == "":
         message = {"finish_reason": "", **message}
     return {"role": record.speaker, **message}
+
+
+def event_records(value: Any) -> list[Record]:
+    """Returns the records that a list of events in an attribute stands for."""
+    items = parse_json(value) if isinstance(value, str) else value
+    return [
+        Record(str(item["event.name"]), item, {})
+        for item in (items if isinstance(items, list) else [])
+        if isinstance(item, dict) and item.get("event.name") in SPEAKERS
+    ]
 
 
 def details(records: Sequence[Record]) -> dict[str, Any]:

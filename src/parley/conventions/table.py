@@ -38,11 +38,12 @@ class Payload(Struct, frozen=True):
 
     shape: "value" (one attribute: JSON in any known form, or plain text), "indexed"
     (`<key>.0.role`…, flattened lists), "fields" (`<key>.<name>`, flattened map), "pieces" (one
-    message in several attributes: `pieces` has the ending of each and what it is of the message).
+    message in several attributes: `pieces` has the ending of each and what it is of the message),
+    "events" (one attribute, a list of the events that tell messages, each with its `event.name`).
     """
 
     key: str
-    shape: Literal["value", "indexed", "fields", "pieces"] = "value"
+    shape: Literal["value", "indexed", "fields", "pieces", "events"] = "value"
     pieces: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -50,7 +51,7 @@ class Payload(Struct, frozen=True):
         """The exact attributes; none for a family."""
         if self.shape == "pieces":
             return [f"{self.key}.{ending}" for ending, _ in self.pieces]
-        return [self.key] if self.shape == "value" else []
+        return [self.key] if self.shape in ("value", "events") else []
 
 
 class Dialect(Struct, frozen=True, kw_only=True):

@@ -25,8 +25,12 @@ DIALECT = Dialect(
             Field("metadata", path=("user",)),
         ],
     },
-    inputs=[Payload("pydantic_ai.all_messages")],
-    outputs=[Payload("final_result")],
+    inputs=[
+        Payload("events", shape="events"),
+        Payload("pydantic_ai.all_messages"),
+        Payload("all_messages_events", shape="events"),
+    ],
+    outputs=[Payload("events", shape="events"), Payload("final_result")],
     remarks="`gen_ai.aggregated_usage.*` (and in version 1 `gen_ai.usage.*` on the agent's span) "
     "sums what the calls below say. Version 1 names the agent's span by `agent_name` alone. "
     "`pydantic_ai.all_messages` is the whole history again: where the call itself failed, the only "
