@@ -44,7 +44,10 @@ def test_a_talk_is_a_session_of_its_own(ready: Server, models: ModelServer) -> N
     found = ready.open_session(session_id)
     assert [turn["input"] for turn in found["turns"]] == ["Where is it?", "And **now**?"]
     assert found["session"]["environments"] == ["production"]
-    assert found["session"]["metadata"] == {"origin": "playground", "prompt_version": "support/default/1"}
+    assert found["session"]["metadata"] == {
+        "origin": "playground",
+        "prompt_version": "support/default/1",
+    }
     answers = [said for said in talk_of(text) if said["role"] == "assistant"]
     assert [[item["trace_id"]] for item in answers] == [t["trace_ids"] for t in found["turns"]]
     cost = sum(item["cost_usd"] for item in answers)
