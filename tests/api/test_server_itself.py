@@ -86,12 +86,15 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
     described = server.get_json("/api/v1/openapi.json")
     assert described["openapi"].startswith("3.")
     assert set(described["paths"]) == {
+        "/api/simple/traces",
         "/api/spans/sessions/query",
         "/api/tracing/sessions/query",
         "/chat/run",
         "/services/chat/run",
         "/services/chat/v0/invoke",
         "/api/v1/analytics",
+        "/api/v1/annotations",
+        "/api/v1/annotations/{annotation_id}",
         "/api/v1/attachments/{content_hash}",
         "/api/v1/events",
         "/api/v1/filter/completions",
@@ -103,9 +106,11 @@ def test_the_description_has_every_route_and_both_forms(server: Server) -> None:
         "/api/v1/prices/{price_id}",
         "/api/v1/prompts",
         "/api/v1/prompts/{slug}",
+        "/api/v1/prompts/{slug}/archive",
         "/api/v1/prompts/{slug}/deployments",
         "/api/v1/prompts/{slug}/diff",
         "/api/v1/prompts/{slug}/rollback",
+        "/api/v1/prompts/{slug}/unarchive",
         "/api/v1/prompts/{slug}/versions",
         "/api/v1/prompts/{slug}/versions/{variant}/{number}",
         "/api/v1/provider-keys",
