@@ -101,7 +101,8 @@ def test_what_no_message_names_any_more_is_dropped_and_nothing_else(loading: Loa
     script.send(script.trace(2, instead))
     assert drop_unnamed(loading.store, loading.project_id) == (0, 0), "written just now"
     assert len(stored(loading)) == 2
-    assert drop_unnamed(loading.store, loading.project_id, grace_ns=0) == (1, 2008)
+    # Versions are ahead of the clock where another test of this store had it set ahead.
+    assert drop_unnamed(loading.store, loading.project_id, grace_ns=-(2**60)) == (1, 2008)
     assert len(stored(loading)) == 1
     assert shown(loading)[0] == ["media"]
     # Named again, it is there again.

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from parley.derive.deriver import understand_again
 from parley.model import to_iso
 from parley.query import open_session, read_spans, read_trace
 from parley.receive import canonical_traces
@@ -143,7 +144,7 @@ def test_spans_over_200_months_in_one_request_are_stored_and_read_again(loading:
     ]
     loading.load([request_of(*spans)])
     assert len(stored(loading)) == 200
-    loading.store.run("spans.understand_again", project_id=loading.project_id)
+    understand_again(loading.store, loading.project_id)
     assert len(stored(loading)) == 200
 
 

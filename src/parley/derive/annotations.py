@@ -42,7 +42,9 @@ class Annotations:
         self._lock = threading.Lock()
         found = store.read_all("annotations.projects")
         self._projects = {str(row[0]) for row in found}
-        self._version = max((int(row[1]) for row in found), default=0)
+        # Not below those of rows that are derived: by them a later process sees what is not folded.
+        derived = int(store.read_all("work.last_version")[0][0])
+        self._version = max([derived, *(int(row[1]) for row in found)])
         self._waiting: dict[str, set[str]] = defaultdict(set)
         self._not_before = 0.0
         self._has_caught_up = False

@@ -12,7 +12,7 @@ from parley.derive.annotations import Annotations
 from parley.derive.batch import Batch
 from parley.derive.large import LARGE_TRACES, LargeSums
 from parley.derive.prices import PackagePrices, Prices
-from parley.store import Store, StoreBusy, StoreError, StoreTooLarge
+from parley.store import Store, StoreBusy, StoreError, StoreOutOfMemory, StoreTooLarge
 
 __all__ = ["Deriver", "rebuild"]
 
@@ -23,6 +23,7 @@ FEWEST_TRACES = 100
 IDLE_SECONDS = 1.0  # how often the list is looked at when nobody says that there is work
 BUSY_SECONDS = 2.0
 SUM_SECONDS = 0.1  # how often it is looked whether the row of a large session is due
+BLOCK_ROWS = (512, 64, 8)  # spans read at once by a rebuild; less where memory does not suffice
 NOTE_COLUMNS = ["project_id", "trace_id", "version", "is_deleted", "noted_at", "reason"]
 REASON_LIMIT = 500
 TOO_LARGE = "reading it needs more memory than one question may take"
@@ -217,13 +218,31 @@ class Deriver:
         self._store.write("touched", ["project_id", "trace_id", "touched_at", "done"], rows)
 
 
+def understand_again(store: Store, project_id: str) -> None:
+    """Sends the spans of a project through the conventions; in small pieces where some are large.
+
+    Raises:
+        StoreOutOfMemory: also the smallest pieces need too much.
+    """
+    for rows in BLOCK_ROWS:
+        try:
+            store.run(
+                "spans.understand_again", project_id=project_id, fragments={"rows": str(rows)}
+            )
+        except StoreOutOfMemory:
+            if rows == BLOCK_ROWS[-1]:
+                raise
+        else:
+            return
+
+
 def rebuild(store: Store, prices: Prices | None = None) -> int:
     """Reads every stored span through today's conventions and derives everything again.
 
     Returns the number of traces derived. Nobody else may use the store meanwhile.
     """
     for (project_id,) in store.read_all("store.projects"):
-        store.run("spans.understand_again", project_id=project_id)
+        understand_again(store, project_id)
     store.run("work.touch_all")
     deriver = Deriver(store, Bus(), prices)
     while deriver.run_once():

@@ -11,4 +11,4 @@ SELECT
     scope_version, scope_attributes, scope_attribute_types, scope_dropped_attributes_count,
     scope_schema_url, notes
 FROM {{live_spans}}
-SETTINGS max_block_size = 512, max_partitions_per_insert_block = 0
+SETTINGS max_block_size = /*rows*/, max_partitions_per_insert_block = 0
