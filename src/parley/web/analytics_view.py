@@ -31,6 +31,30 @@ TONES = ("f1", "f2", "f3")
 OTHERS_TONE = "f4"
 LISTED = 8  # groups beside the chart; all of them are in the table
 LABELS_MAX = 6
+# Upper ends of a scale of time, in milliseconds: they and their halves can be said in short.
+SPANS_MS = tuple(
+    1000.0 * seconds
+    for seconds in (
+        0.02,
+        0.04,
+        0.1,
+        0.2,
+        0.4,
+        1,
+        2,
+        4,
+        10,
+        20,
+        40,
+        60,
+        120,
+        240,
+        600,
+        1200,
+        3600,
+        7200,
+    )
+)
 BY_WORDS = {
     "model": "Model",
     "user": "User",
@@ -321,7 +345,8 @@ def _more(answer: Analytics) -> str:
 def _latency(series: Series) -> Plot:
     p50 = [point.latency_ms_p50 if point.turns else None for point in series.points]
     p95 = [point.latency_ms_p95 if point.turns else None for point in series.points]
-    high = nice(max((value for value in p95 if value is not None), default=0.0))
+    most = max((value for value in p95 if value is not None), default=0.0)
+    high = next((span for span in SPANS_MS if span >= most), nice(most))
     drawn: list[Line] = [*lines(p95, high, "l2"), *lines(p50, high, "l1")]
     return Plot(
         title="Turn latency",
