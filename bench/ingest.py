@@ -234,7 +234,7 @@ def table(runs: list[Measured]) -> str:
             ("sender's share of all CPU", f"{spent:.0%}"),
             ("memory peak, MB", f"{run.peak_bytes / 1e6:,.0f}"),
             ("memory after, MB", f"{run.after_bytes / 1e6:,.0f}"),
-            ("disk B/span, all tables", f"{run.disk_bytes / max(run.sent.spans, 1):,.0f}"),
+            ("disk B/span, until merged", f"{run.disk_bytes / max(run.sent.spans, 1):,.0f}"),
             ("list meanwhile p50 / p95, ms", pair(asked)),
             ("acknowledged → listed p50 / p95, ms", pair(visible)),
         ]

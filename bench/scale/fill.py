@@ -74,7 +74,7 @@ TURNS = """INSERT INTO turns (project_id, session_id, turn_id, version, is_delet
     input_tokens, output_tokens, usage_complete, cost_usd, cost_complete, ttft_ms, users, environments,
     tags, metadata, session_source, resent_messages, messages, usage_providers, usage_models,
     usage_response_models, usage_cost_sources, usage_cost_reasons, usage_calls, usage_input_tokens,
-    usage_output_tokens, usage_cached_tokens, usage_cache_write_tokens, usage_reasoning_tokens, usage_costs_usd)
+    usage_output_tokens, usage_cached_tokens, usage_cache_write_tokens, usage_reasoning_tokens, usage_costs_usd, span_kinds)
 SELECT project_id, session_id, concat(lower(hex(trace_id)), '.0'), {{version:UInt64}}, 0,
     fromUnixTimestamp64Milli(toInt64(T), 'UTC'), fromUnixTimestamp64Milli(toInt64(T + D), 'UTC'),
     [lower(hex(trace_id))], {question}, if(failed, '', {answer}), failed,
@@ -87,7 +87,8 @@ SELECT project_id, session_id, concat(lower(hex(trace_id)), '.0'), {{version:UIn
     if(failed, ['client', ''], ['client']), if(failed, ['', 'failed'], ['']), if(failed, [1, 1], [2]),
     if(failed, [given, 0], [2 * given]), if(failed, [20, 0], [20 + got]), if(failed, [0, 0], [0]),
     if(failed, [0, 0], [0]), if(failed, [0, 0], [0]),
-    if(failed, [cost, NULL], [cost])
+    if(failed, [cost, NULL], [cost]),
+    mapFilter((kind, number) -> number > 0, map('agent', 1, 'llm', 2, 'tool', K - 3))
 FROM (SELECT *, toDecimal64(price * (if(failed, given, 2 * given) + 4 * (20 + if(failed, 0, got))), 9) / 1000000000 AS cost
     FROM ({turns})) {settings}"""
 MESSAGES = """INSERT INTO messages (project_id, session_id, turn_started_at, trace_id, span_started_at,

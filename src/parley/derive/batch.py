@@ -370,6 +370,7 @@ EMPTY: dict[str, Any] = {
     "tail": [],
     "turn_ids": [],
     "metadata": {},
+    "span_kinds": {},
     "cost_usd": None,
     "ttft_ms": None,
     "span_id": bytes(8),

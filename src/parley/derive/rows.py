@@ -1,5 +1,6 @@
 """Turns and messages as rows of the store; times in nanoseconds. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import takewhile
 from typing import Any
@@ -87,6 +88,7 @@ TURN_COLUMNS = [
     "usage_cache_write_tokens",
     "usage_reasoning_tokens",
     "usage_costs_usd",
+    "span_kinds",
 ]
 MESSAGE_COLUMNS = [
     "project_id",
@@ -260,6 +262,7 @@ def turn_row(project_id: str, turn: TurnFacts, version: int, prices: PriceBook) 
         sum(part.piece.resent for part in turn.pieces),
         sum(len(part.context) + len(part.unheard) + len(part.own) for part in turn.pieces),
         *model_columns(usage),
+        Counter(span.kind for span in spans),
     ]
 
 

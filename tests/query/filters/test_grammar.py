@@ -125,10 +125,12 @@ def test_the_same_moment_may_be_written_in_many_ways() -> None:
 
 
 def test_what_is_cheap_is_asked_first() -> None:
-    text = "any(span.kind = 'tool') and any(turn.output ~ 'x') and any(turn.failed) and turns > 3"
+    text = (
+        "any(span.name = 't') and any(turn.output ~ 'x') and any(span.kind = 'tool') and turns > 3"
+    )
     compiled = compile_filter(check_filter(parse_filter(text), now_ns=NOW))
     assert [cost for cost, _ in compiled.conditions] == [0, 0, 1, 2]
     narrowed = narrow("refund", text, now_ns=NOW).sql(interval="1")
-    assert narrowed.index("arrayExists") < narrowed.index("FROM messages")
+    assert narrowed.index("span_kinds") < narrowed.index("FROM messages")
     assert narrowed.index("FROM messages") < narrowed.index("FROM turns")
     assert narrowed.count("/*among*/") == 0

@@ -1,5 +1,6 @@
 """From a checked filter to conditions on the row of a session. Values are bound, never written."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -14,6 +15,8 @@ __all__ = ["Compiled", "compile_filter"]
 
 ROW, TURNS, SPANS = 0, 1, 2  # what a condition reads: the session's row, its turns, its spans
 SIGNS: dict[str, str] = {"=": "=", "!=": "!=", ">": ">", ">=": ">=", "<": "<", "<=": "<="}
+PLAIN = re.compile("[a-z0-9]+")
+INDEXED_FROM = 4  # letters: shorter pieces are in too many words, and the engine reads all text
 NOT_SIGNS: dict[str, str] = {"=": "!=", "!=": "=", ">": "<=", ">=": "<", "<": ">=", "<=": ">"}
 
 
@@ -52,11 +55,12 @@ def cost_of(checked: Checked) -> int:
             return ROW
 
 
-def _counted(each: Each) -> str | None:
-    """Returns the column of the session's row that counts the spans which meet it, if one does."""
+def _counted(each: Each) -> Test | None:
+    """Returns the test of which the session's row counts the spans that meet it, if it does."""
     item = each.item
-    is_plain = isinstance(item, Test) and item.operator == "=" and item.values == [True]
-    return (item.field.counted or None) if is_plain and isinstance(item, Test) else None
+    if not isinstance(item, Test) or not item.field.counted or item.operator != "=":
+        return None
+    return item if item.field.kind == "text" or item.values == [True] else None
 
 
 def _is_in_session(checked: Checked) -> bool:
@@ -123,6 +127,8 @@ class _Compiler:
                 return self.texts(operator, place, item.values)
             case "keyed":
                 return self.keyed(operator, place, item)
+            case "text" if operator == "~" and item.field.indexed:
+                return self.words(place, str(item.values[0]))
             case "text":
                 return self.text(operator, f"toString({place})", item.values)
             case "flag":
@@ -147,6 +153,18 @@ class _Compiler:
             case _:
                 return f"({place} = {self.bind(values[0], 'String')})"
 
+    def words(self, place: str, wanted: str) -> str:
+        """Returns a condition that the text has a piece of text in it, by an index where one helps.
+
+        The index knows words that have some letters in them, plain ones, at least INDEXED_FROM.
+        """
+        known = max(PLAIN.findall(wanted.lower()), key=len, default="")
+        by_index = f"lower({place}) LIKE {self.bind(f'%{known}%', 'String')}"
+        has_it = self.text("~", place, [wanted])
+        if len(known) < INDEXED_FROM:
+            return has_it
+        return f"({by_index})" if known == wanted.lower() else f"({by_index} AND {has_it})"
+
     def texts(self, operator: Operator, place: str, values: Sequence[Scalar]) -> str:
         if operator == "=":
             return f"has({place}, {self.bind(values[0], 'String')})"
@@ -166,8 +184,8 @@ class _Compiler:
         """Returns a condition on how many turns or spans meet another one."""
         if item.scope == "turn" and _is_in_session(item.item):
             return self.each_in_row(item)
-        if column := _counted(item):
-            return self.each_counted(item, column)
+        if counted := _counted(item):
+            return self.each_counted(item, counted)
         inner = self.sql(item.item)
         table: Literal["turns", "spans"] = "turns" if item.scope == "turn" else "spans"
         if item.word != "count":
@@ -181,14 +199,17 @@ class _Compiler:
         having = f"count() {signs[item.operator]} {number}"
         return _membership(table, where=inner, having=having, is_in=not is_zero_right)
 
-    def each_counted(self, item: Each, column: str) -> str:
+    def each_counted(self, item: Each, test: Test) -> str:
+        count = test.field.counted
+        if test.field.kind == "text":
+            count = f"{count}[{self.bind(test.values[0], 'String')}]"
         match item.word:
             case "any":
-                return f"({column} > 0)"
+                return f"({count} > 0)"
             case "all":
-                return f"({column} = spans)"
+                return f"({count} = spans)"
             case _:
-                return f"({column} {SIGNS[item.operator]} {self.bind(item.number, 'UInt64')})"
+                return f"({count} {SIGNS[item.operator]} {self.bind(item.number, 'UInt64')})"
 
     def each_in_row(self, item: Each) -> str:
         columns = sorted({field.in_session for field in _fields(item.item)})

@@ -30,7 +30,8 @@ class Field(Struct, frozen=True, kw_only=True):
 
     unit: "ms", "usd" or "". is_optional: it may be unknown. in_session: where turns are concerned,
     the column of the session's own row that has it for each turn: read six times faster. counted:
-    the column of that row with the number of spans of which a flag is true.
+    its column with the number of spans of which a flag is true, or with their numbers by the text.
+    indexed: its words are in an index of their own.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Field(Struct, frozen=True, kw_only=True):
     is_optional: bool = False
     in_session: str = ""
     counted: str = ""
+    indexed: bool = False
 
     @property
     def scope(self) -> Scope:
@@ -131,8 +133,10 @@ TURN = (
     _number("turn.tool_calls", "calls of tools"),
     _number("turn.spans", "spans"),
     _number("turn.span_errors", "spans that ended in error"),
-    Field(name="turn.input", kind="text", sql="input", help="what the user said"),
-    Field(name="turn.output", kind="text", sql="output", help="what was answered"),
+    Field(name="turn.input", kind="text", sql="input", help="what the user said",
+          indexed=True),
+    Field(name="turn.output", kind="text", sql="output", help="what was answered",
+          indexed=True),
     Field(name="turn.error", kind="text", sql="error", help="why it failed"),
     Field(name="turn.model", kind="texts", sql="models", help="models that were called"),
     Field(name="turn.user", kind="texts", sql="users", help="ids of users"),
@@ -146,7 +150,7 @@ SPAN = (
     Field(name="span.name", kind="text", sql="name", help="its name"),
     Field(name="span.kind", kind="text", sql="kind",
           help="llm, agent, workflow, chain, tool, retriever, embedding, rerank, guardrail, "
-          "evaluator"),
+          "evaluator", counted="span_kinds"),
     Field(name="span.error", kind="flag", sql="status_code = 2 OR error_type != ''",
           help="it ended in error", counted="span_errors"),
     Field(name="span.error_type", kind="text", sql="error_type", help="type of the error"),

@@ -13,7 +13,8 @@ SELECT
     users, models, environments, tags, metadata, source_project, session_source, first_input, last_output, last_error,
     mapConcat(CAST(map(), 'Map(String, Float64)') /*scores*/),
     messages, turn_starts, turn_latencies_ms, turn_failed, turn_tokens, turn_cached_tokens, turn_costs_usd,
-    title, bookmarked, own_tags
+    title, bookmarked, own_tags,
+    span_kinds
 FROM (
     SELECT arrayJoin({sessions:Array(String)}) AS session_id
 ) AS known
@@ -53,7 +54,8 @@ LEFT JOIN (
         charted.3 AS turn_failed,
         charted.4 AS turn_tokens,
         charted.5 AS turn_cached_tokens,
-        charted.6 AS turn_costs_usd
+        charted.6 AS turn_costs_usd,
+        sumMap(t.span_kinds) AS span_kinds
     FROM turns AS t FINAL
     WHERE project_id = {project_id:String} AND session_id IN {sessions:Array(String)}
     GROUP BY session_id
