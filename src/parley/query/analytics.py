@@ -17,13 +17,12 @@ from parley.model import (
     GroupTotals,
     Series,
     Session,
-    SessionQuery,
 )
 from parley.query.at_once import at_once
 from parley.query.errors import BadQuery
 from parley.query.narrowing import Narrowing, narrow
 from parley.query.series import compare_series, read_series
-from parley.query.sessions import TIME_MAX_NS, TIME_MIN_NS, as_float, find_sessions
+from parley.query.sessions import SORTS, TIME_MAX_NS, TIME_MIN_NS, as_float, rows_of
 from parley.store import Store
 
 __all__ = ["COST_EDGES", "DIMENSIONS", "FIGURES", "read_analytics"]
@@ -55,7 +54,7 @@ LATENCY_EDGES = [
 ]
 EDGES = {"cost_edges": COST_EDGES, "turn_edges": TURN_EDGES, "latency_edges": LATENCY_EDGES}
 NOTHING = (0, 0, 0, 0, 0, 0, None, (None, None))
-RANKED = {"most_expensive": "-cost_usd", "slowest": "-latency_ms_p95", "longest": "-turns"}
+RANKED = {"most_expensive": "cost_usd", "slowest": "latency_ms_p95", "longest": "turns"}
 
 
 def read_analytics(store: Store, project_id: str, query: AnalyticsQuery) -> Analytics:
@@ -105,6 +104,12 @@ class _Asked:
         self.project_id = project_id
         self.query = query
         self.narrowing = narrowing
+        self.narrowed = narrowing.sql(interval="{{in_interval}}")
+        self.values = {
+            "from_ns": TIME_MIN_NS if query.from_ns is None else query.from_ns,
+            "to_ns": TIME_MAX_NS if query.to_ns is None else query.to_ns,
+            **narrowing.values,
+        }
 
     def read(
         self, question: str, *, values: Mapping[str, Any], rank: str = ""
@@ -112,19 +117,14 @@ class _Asked:
         """Returns the rows of `analytics.<question>`."""
         fragments = {
             "dimension": DIMENSIONS[self.query.by],
-            "narrowed": self.narrowing.sql(interval="{{in_interval}}"),
+            "narrowed": self.narrowed,
             "rank": rank,
-        }
-        from_ns, to_ns = self.query.from_ns, self.query.to_ns
-        interval = {
-            "from_ns": TIME_MIN_NS if from_ns is None else from_ns,
-            "to_ns": TIME_MAX_NS if to_ns is None else to_ns,
         }
         return self.store.read(
             f"analytics.{question}",
             project_id=self.project_id,
             fragments=fragments,
-            **{**interval, **values, **self.narrowing.values},
+            **{**self.values, **values},
         )
 
 
@@ -225,22 +225,15 @@ def _spread(
 
 def _ranked(asked: _Asked) -> dict[str, list[Session]]:
     """Returns the sessions that lead each ranked list."""
-    query = asked.query
-
-    def lead(sort: str) -> list[Session]:
-        page = find_sessions(
-            asked.store,
-            asked.project_id,
-            SessionQuery(
-                from_ns=query.from_ns,
-                to_ns=query.to_ns,
-                q=query.q,
-                filter=query.filter,
-                now_ns=query.now_ns,
-                sort=sort,
-                limit=RANKED_MAX,
-            ),
-        )
-        return page.sessions
-
-    return {name: lead(sort) for name, sort in RANKED.items()}
+    lead = f"groupArraySorted({RANKED_MAX})((-({{}}), session_id))"
+    leads = ", ".join(lead.format(SORTS[metric]) for metric in RANKED.values())
+    found = asked.store.read(
+        "sessions.leading",
+        project_id=asked.project_id,
+        fragments={"leads": leads, "narrowed": asked.narrowed},
+        **asked.values,
+    )[0]
+    ids = {name: [row[1] for row in leading] for name, leading in zip(RANKED, found, strict=True)}
+    every = list(dict.fromkeys(one for leading in ids.values() for one in leading))
+    rows = rows_of(asked.store, asked.project_id, every)
+    return {name: [rows[one] for one in leading if one in rows] for name, leading in ids.items()}

@@ -172,7 +172,7 @@ def _find_all(store: Store, project_id: str, listing: _Listing, _: Narrowing) ->
             **listing.values,
             **listing.interval,
         )
-        return keys, _rows_of(store, project_id, [key[0] for key in keys[: listing.shown]])
+        return keys, rows_of(store, project_id, [key[0] for key in keys[: listing.shown]])
 
     def count() -> int:
         most = TOTAL_EXACT + 1
@@ -198,7 +198,7 @@ def _find_narrowed(store: Store, project_id: str, listing: _Listing, narrowing: 
         counted = store.read("sessions.found", project_id=project_id, fragments=fragments, **values)
     shown = [key[0] for key in keys[: listing.shown]]
     rows, matches = at_once(
-        lambda: _rows_of(store, project_id, shown),
+        lambda: rows_of(store, project_id, shown),
         lambda: read_matches(store, project_id, shown, narrowing.saying),
     )
     return keys, rows, matches, int(counted[0][2]) if counted else 0
@@ -216,7 +216,8 @@ def page_order(expression: str, *, descending: bool, after: bool) -> str:
     return f"{beyond}ORDER BY {expression} {direction}, session_id ASC"
 
 
-def _rows_of(store: Store, project_id: str, session_ids: Sequence[str]) -> dict[str, Session]:
+def rows_of(store: Store, project_id: str, session_ids: Sequence[str]) -> dict[str, Session]:
+    """Returns those of some sessions that there are, by id."""
     if not session_ids:
         return {}
     rows = store.read("sessions.rows", project_id=project_id, sessions=list(session_ids))
@@ -264,7 +265,7 @@ def as_float(cost: Decimal | None) -> float | None:
 
 def read_session(store: Store, project_id: str, session_id: str) -> Session | None:
     """Returns one session, None when there is none of that id."""
-    return _rows_of(store, project_id, [session_id]).get(session_id)
+    return rows_of(store, project_id, [session_id]).get(session_id)
 
 
 def open_session(store: Store, project_id: str, session_id: str) -> SessionDetail | None:
