@@ -99,10 +99,10 @@ SELECT project_id, session_id, fromUnixTimestamp64Milli(toInt64(T), 'UTC'), trac
     fromUnixTimestamp64Milli(toInt64([T + 10, T + 10 + intDiv(D, 2 * K), T + intDiv(D * (K - 1), K), T + D - 5][n + 1]), 'UTC'),
     ['user', 'assistant', 'tool', 'assistant'][n + 1],
     [question, '', told, answer][n + 1],
-    [concat('[{{"kind":"text","text":"', question, '"}}]'),
+    ['',
      concat('[{{"kind":"tool_call","name":"look_up","call_id":"call-', toString(place), '","arguments":"{{\\\\"order\\\\": \\\\"', asked, '\\\\"}}"}}]'),
      concat('[{{"kind":"tool_result","text":"', told, '","call_id":"call-', toString(place), '"}}]'),
-     concat('[{{"kind":"text","text":"', answer, '"}}]')][n + 1],
+     ''][n + 1],
     bitAnd(sipHash64('message', place, n), 18446744073709551612) + [1, 2, 3, 2][n + 1], if(n IN (1, 3), model, ''), 0
 FROM (SELECT *, {question} AS question, {answer} AS answer, {asked} AS asked, {told} AS told,
     arrayJoin(if(failed, [0, 1, 2], [0, 1, 2, 3])) AS n FROM ({turns})) {settings}"""
