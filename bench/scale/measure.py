@@ -146,6 +146,7 @@ NARROWED = (
     ("turns by their words", "", 'turns > 5 and any(turn.output ~ "refund")'),
     ("spans of long sessions", "", 'turns > 30 and count(span.kind = "tool") > {n}'),
     ("any span's error", "", "any(span.error)"),
+    ("spans by their names", "", 'turns > 5 and count(span.name ~ "look_up") > {n}'),
 )
 
 

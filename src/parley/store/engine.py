@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from parley.store.binding import QUERY_BYTES, bind_long
 from parley.store.errors import (
     StoreBusy,
     StoreError,
@@ -33,6 +34,7 @@ ENGINE_OPTIONS = {
     "max_threads": 2,
     "background_pool_size": 2,
 }
+SERVER_SETTINGS = {"async_insert": 0, "max_query_size": QUERY_BYTES}
 # Codes of ClickHouse errors that say "not now" rather than "not these bytes".
 BUSY_CODES = (
     "code: 243",
@@ -79,7 +81,7 @@ class Engine:
         self._has_schema_file = False
         self._types: dict[tuple[str, ...], list[Any]] = {}
         beside = folder.resolve().with_name("exports") if folder and url is None else None
-        self.exports = Exports(self._connect, refusal, beside)
+        self.exports = Exports(self._connect, self._bind, refusal, beside)
         first = self._connect()
         self.version: str = first.server_version
         if url is not None:
@@ -104,7 +106,7 @@ class Engine:
         clickhouse_connect.common.set_setting("autogenerate_session_id", False)
         if self._url is not None:
             try:
-                return clickhouse_connect.get_client(dsn=self._url, settings={"async_insert": 0})
+                return clickhouse_connect.get_client(dsn=self._url, settings=SERVER_SETTINGS)
             except Exception as error:
                 raise StoreRefused(f"cannot connect to ClickHouse: {error}") from error
         if self._folder is None:
@@ -113,6 +115,10 @@ class Engine:
         return clickhouse_connect.get_client(
             interface="chdb", path=str(self._folder), chdb_options=self._options
         )
+
+    def _bind(self, sql: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Returns SQL and values as the engine takes them."""
+        return (sql, dict(values)) if self._url is None else bind_long(sql, values)
 
     @contextmanager
     def client(self) -> Iterator[Any]:
@@ -132,10 +138,11 @@ class Engine:
             StoreTooLarge: it would take more than READ_BYTES.
             StoreBusy, StoreError: the engine refused.
         """
+        text, bound = self._bind(sql, values)
         with self.client() as client:
             try:
                 result = client.query(
-                    sql, parameters=dict(values), settings={"max_memory_usage": READ_BYTES}
+                    text, parameters=bound, settings={"max_memory_usage": READ_BYTES}
                 )
                 rows: list[tuple[Any, ...]] = list(result.result_rows)  # may fail in the midst
             except Exception as error:
@@ -144,9 +151,10 @@ class Engine:
 
     def command(self, sql: str, values: Mapping[str, Any] | None = None) -> None:
         """Runs a statement without a result."""
+        text, bound = self._bind(sql, values or {})
         with self.client() as client:
             try:
-                client.command(sql, parameters=dict(values or {}))
+                client.command(text, parameters=bound)
             except Exception as error:
                 raise refusal(error) from error
 

@@ -26,6 +26,7 @@ class Exports:
 
     Args:
         connect: makes a client.
+        bind: makes SQL and values what the engine takes.
         refusal: makes our error of the driver's.
         folder: where an embedded engine puts files that it cannot stream; None of a server.
     """
@@ -33,10 +34,12 @@ class Exports:
     def __init__(
         self,
         connect: Callable[[], Any],
+        bind: Callable[[str, Mapping[str, Any]], tuple[str, dict[str, Any]]],
         refusal: Callable[[Exception], StoreError],
         folder: Path | None,
     ) -> None:
         self._connect = connect
+        self._bind = bind
         self._refusal = refusal
         self._folder = folder
         self._places = threading.BoundedSemaphore(EXPORTS_MAX)
@@ -60,9 +63,10 @@ class Exports:
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> Iterator[Rows]:
         """Yields rows, a block at a time. To be opened, read and closed by one thread."""
+        text, bound = self._bind(sql, values)
         with (
             self._client() as client,
-            client.query_row_block_stream(sql, parameters=dict(values)) as blocks,
+            client.query_row_block_stream(text, parameters=bound) as blocks,
         ):
             for block in blocks:
                 yield list(block)
@@ -73,18 +77,19 @@ class Exports:
         An embedded engine cannot stream it (a file ends with the places of all before), so it
         goes through a file beside the engine's folder, removed when the stream ends.
         """
+        text, bound = self._bind(sql, values)
         with self._client() as client:
             if self._folder is None:
-                yield from pieces(client.raw_stream(sql, parameters=dict(values), fmt="Parquet"))
+                yield from pieces(client.raw_stream(text, parameters=bound, fmt="Parquet"))
                 return
             self._folder.mkdir(exist_ok=True)
             path = self._folder.resolve() / f"{uuid.uuid4().hex}.parquet"
             quoted = str(path).replace("\\", "\\\\").replace("'", "\\'")
-            query, settings = sql.rsplit("SETTINGS", 1)
+            query, settings = text.rsplit("SETTINGS", 1)
             try:
                 client.command(
                     f"{query} INTO OUTFILE '{quoted}' FORMAT Parquet SETTINGS {settings}",
-                    parameters=dict(values),
+                    parameters=bound,
                 )
                 with path.open("rb") as file:
                     yield from pieces(file)
