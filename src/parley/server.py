@@ -35,7 +35,7 @@ from parley.api import (
     openapi_config,
 )
 from parley.bus import Bus
-from parley.derive import Annotations, Deriver, Labels, LivePrices
+from parley.derive import Annotations, Deriver, Elsewhere, Labels, LivePrices
 from parley.journal import Journal
 from parley.load import Loader
 from parley.logs import write_logs
@@ -237,6 +237,10 @@ class Parts:
             self.labels.catch_up()
             self.deriver.start()
             opening.callback(self.deriver.stop)
+            if self.store.is_shared:
+                elsewhere = Elsewhere(self.store, self.bus)
+                elsewhere.start()
+                opening.callback(elsewhere.stop)
             self.loader = Loader(self.store, self.journal, loaded=self.deriver.wake)
             self.loader.start()
             opening.callback(self.loader.stop)

@@ -85,6 +85,11 @@ class Bus:
         for item in listeners:
             item._loop.call_soon_threadsafe(item._offer, session_ids)
 
+    def projects(self) -> set[str]:
+        """Returns the projects that somebody listens to."""
+        with self._lock:
+            return {item.project_id for item in self._listeners}
+
     def close(self) -> None:
         """Ends every subscription, so that open streams finish before the server stops."""
         with self._lock:

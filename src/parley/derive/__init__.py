@@ -7,6 +7,7 @@ HTTP.
 
 from parley.derive.annotations import ANNOTATIONS_MAX, Annotations
 from parley.derive.deriver import Deriver, rebuild
+from parley.derive.elsewhere import Elsewhere
 from parley.derive.errors import (
     AnnotationError,
     AnnotationTaken,
@@ -31,6 +32,7 @@ __all__ = [
     "BadLabel",
     "DeriveError",
     "Deriver",
+    "Elsewhere",
     "Labels",
     "LivePrices",
     "NoSuchTarget",
