@@ -30,6 +30,12 @@ LATEST = {"OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_latest_experimental"}
 
 NO_CACHE = "no gen_ai.usage.cache_read.input_tokens"
 NO_CACHE_NOR_ITS_PRICE = {"tools.cached_tokens": NO_CACHE, "tools.cost_usd": NO_CACHE}
+FACTS_OF_A_TURN = "turns inputs outputs failed errors llm_calls transcript".split()
+# One span for all calls of a turn; what tools gave stands on their spans, in no message.
+STEPS_IN_ONE = {
+    "tools.llm_calls": "no span of each call",
+    "tools.transcript": "no tool results in the messages",
+}
 
 CLIENTS = [
     Client(
@@ -164,5 +170,24 @@ CLIENTS = [
         rarely=True,
     ),
     Client("langfuse-js", "langfuse_js.mjs", "langfuse-js", rarely=True),
+    Client(
+        "mastra",
+        "mastra.mjs",
+        "mastra",
+        not_sent=STEPS_IN_ONE
+        | dict.fromkeys(
+            [f"retry.{fact}" for fact in FACTS_OF_A_TURN],
+            "no root, so no session, of a turn that failed",
+        ),
+        rarely=True,
+    ),
+    Client(
+        "voltagent",
+        "voltagent.mjs",
+        "voltagent",
+        {"NODE_ENV": "production"},  # otherwise it fetches a list of models
+        STEPS_IN_ONE,
+        rarely=True,
+    ),
     Client("phoenix", "phoenix_sdk.py", "phoenix", rarely=True),
 ]

@@ -31,6 +31,26 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"gen_ai.operation.name": "dance", "traceloop.span.kind": "tool"},
         {"kind": "tool"},
     ),
+    "Mastra": (
+        {
+            "gen_ai.operation.name": "model.step",
+            "mastra.span.type": "model_step",
+            "gen_ai.usage.cached_input_tokens": 30,
+            "userId": "ada",
+        },
+        {"kind": "chain", "cached_tokens": 30, "user_id": "ada"},
+    ),
+    "VoltAgent": (
+        {
+            "entity.type": "agent",
+            "ai.model.name": "gpt-4o",
+            "usage.prompt_tokens": 100,
+            "usage.completion_tokens": 20,
+            "usage.cached_tokens": 30,
+        },
+        {"kind": "llm", "request_model": "gpt-4o", "input_tokens": 100, "cached_tokens": 30},
+    ),
+    "VoltAgent, a step": ({"entity.type": "agent", "span.type": "llm"}, {"kind": "chain"}),
     "Langfuse, Python": (
         {
             "langfuse.observation.type": "generation",

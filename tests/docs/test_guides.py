@@ -43,6 +43,7 @@ OTHERWISE = {
     "autogen_agent.py",
     "langfuse_js.mjs",
     "litellm_sdk.py",
+    "mastra.mjs",
     "mlflow_sdk.py",
     "openinference_llama_index.py",
     "openlit_sdk.py",
@@ -51,6 +52,7 @@ OTHERWISE = {
     "phoenix_sdk.py",
     "semantic_kernel_chat.py",
     "strands_agents.py",
+    "voltagent.mjs",
 }
 
 

@@ -52,4 +52,12 @@ SESSION_KEYS = [
     SessionKey("ai.settings.runtimeContext.threadId", "Vercel AI SDK 7"),
     SessionKey("ai.settings.runtimeContext.chatId", "Vercel AI SDK 7"),
     SessionKey("ai.settings.runtimeContext.conversationId", "Vercel AI SDK 7"),
+    SessionKey("voltagent.conversation_id", "VoltAgent"),
+    SessionKey("conversation.id", "VoltAgent"),
+    SessionKey("mastra.metadata.sessionId", "Mastra"),
+    SessionKey("mastra.metadata.threadId", "Mastra"),
+    SessionKey("sessionId", "Mastra"),
+    SessionKey("threadId", "Mastra"),
+    SessionKey("conversationId", "applications by hand"),
+    SessionKey("conversation_id", "applications by hand"),
 ]

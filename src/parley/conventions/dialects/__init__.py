@@ -10,6 +10,7 @@ from parley.conventions.dialects import (
     langsmith,
     litellm,
     logfire,
+    mastra,
     mlflow,
     openinference,
     openlit,
@@ -18,6 +19,7 @@ from parley.conventions.dialects import (
     resource,
     traceloop,
     vercel,
+    voltagent,
 )
 from parley.conventions.table import Dialect
 
@@ -30,6 +32,7 @@ DIALECTS: list[Dialect] = [
     langsmith.DIALECT,
     laminar.DIALECT,
     mlflow.DIALECT,
+    mastra.DIALECT,
     genai.DIALECT,
     genai_deprecated.DIALECT,
     vercel.DIALECT,
@@ -39,6 +42,7 @@ DIALECTS: list[Dialect] = [
     litellm.DIALECT,
     openlit.DIALECT,
     opik.DIALECT,
+    voltagent.DIALECT,
     agents.DIALECT,
     resource.DIALECT,
 ]
